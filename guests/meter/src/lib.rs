@@ -1,0 +1,87 @@
+//! Rewrites a WebAssembly module so that its host stays in control of it:
+//!
+//! - every loop, and every function that can reach itself through calls, pays one unit of *fuel* each time round; bulk
+//!   memory instructions pay by their size. Below zero the host is called (`meter.out_of_fuel`), which refuels or throws;
+//! - every function that can reach itself checks the *stack pointer* against a limit, and calls the host
+//!   (`meter.stack_overflow`) below it;
+//! - its memory is imported, so that the host sets the maximum.
+//!
+//! No path through the module is both endless and free. That is why loops and recursion pay, and straight code does
+//! not: it is finite, and short beside a call to the clock.
+
+mod calls;
+mod charge;
+mod memory;
+
+use anyhow::{Context, Result};
+use walrus::{FunctionId, GlobalId, Module, ValType};
+
+pub use memory::import_memory;
+
+/// What a rewriting found and did.
+#[derive(Debug, Default)]
+pub struct Report {
+    pub functions: usize,
+    /// Functions that pay at their entry.
+    pub cycle_breakers: usize,
+    pub loops: usize,
+    /// Loops round the interpreter's dispatch, which its own poll pays for.
+    pub exempt_loops: usize,
+    pub bulk_instructions: usize,
+    /// False where the module names no stack pointer: then nothing guards its stack but the engine that runs it.
+    pub stack_guarded: bool,
+}
+
+/// The functions and globals that the rewriting adds or needs.
+struct Gauge {
+    fuel: GlobalId,
+    stack: Option<(GlobalId, GlobalId)>,
+    out_of_fuel: FunctionId,
+    stack_overflow: FunctionId,
+    pay: FunctionId,
+}
+
+/// Meters `module` in place. `interpreter` names a function that polls by itself at every step of its dispatch loop and
+/// at its entry, and pays there through the import `meter.pay`.
+pub fn meter(module: &mut Module, interpreter: Option<&str>) -> Result<Report> {
+    let interpreter = interpreter
+        .map(|name| module.funcs.by_name(name).with_context(|| format!("The module has no function \"{name}\"")))
+        .transpose()?;
+    let breakers = calls::cycle_breakers(module, interpreter);
+    let functions: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
+    let gauge = charge::gauge(module)?;
+    let copies = charge::BulkFunctions::add(module, &gauge);
+
+    let mut report = Report {
+        functions: functions.len(),
+        cycle_breakers: breakers.len(),
+        stack_guarded: gauge.stack.is_some(),
+        ..Report::default()
+    };
+    for id in functions {
+        let is_interpreter = interpreter == Some(id);
+        let found = charge::loops(module, id, is_interpreter);
+        report.loops += found.paying.len();
+        report.exempt_loops += found.exempt;
+        if !found.paying.is_empty() {
+            let turns = module.locals.add(ValType::I32);
+            for body in found.paying {
+                charge::pay_turn(module, id, body, turns, &gauge);
+            }
+        }
+        if breakers.contains(&id) {
+            charge::pay_entry(module, id, &gauge);
+        }
+        if breakers.contains(&id) || is_interpreter {
+            charge::check_stack(module, id, &gauge);
+        }
+        report.bulk_instructions += copies.substitute(module, id);
+    }
+    Ok(report)
+}
+
+/// Adds what `meter` adds, but lets nothing pay or check: the same module for a measure of what metering costs.
+pub fn free(module: &mut Module) -> Result<Report> {
+    charge::gauge(module)?;
+    Ok(Report::default())
+}

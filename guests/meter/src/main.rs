@@ -1,0 +1,36 @@
+//! `meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--free]`
+
+use anyhow::{Context, Result, bail};
+use walrus::Module;
+
+const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--free]
+
+  --interpreter FUNCTION  this function polls and pays by itself
+  --memory NAMESPACE      import the memory from NAMESPACE
+  --free                  leave out all payment and checks, to measure what they cost";
+
+fn main() -> Result<()> {
+    let mut files = Vec::new();
+    let (mut interpreter, mut memory, mut free) = (None, None, false);
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--interpreter" => interpreter = Some(arguments.next().context(USAGE)?),
+            "--memory" => memory = Some(arguments.next().context(USAGE)?),
+            "--free" => free = true,
+            flag if flag.starts_with('-') => bail!("Unknown flag \"{flag}\"\n{USAGE}"),
+            _ => files.push(argument),
+        }
+    }
+    let [input, output] = files.as_slice() else { bail!(USAGE) };
+    let mut module = Module::from_file(input).with_context(|| format!("Cannot read \"{input}\""))?;
+    if let Some(namespace) = memory {
+        meter::import_memory(&mut module, &namespace)?;
+    }
+    let report = match free {
+        true => meter::free(&mut module)?,
+        false => meter::meter(&mut module, interpreter.as_deref())?,
+    };
+    eprintln!("{report:#?}");
+    module.emit_wasm_file(output).with_context(|| format!("Cannot write \"{output}\""))
+}

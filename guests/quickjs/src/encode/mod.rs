@@ -1,0 +1,324 @@
+//! Engine values to MessagePack bytes. Getters and proxies run as script code; nothing else of the script's does.
+
+mod path;
+mod writer;
+
+pub use writer::Writer;
+
+use crate::engine::{self, Engine, Text, Value, engine, exception, qjs};
+use crate::failure::Failure;
+use crate::inspect::inspect;
+use crate::wire;
+use core::ffi::c_int;
+use path::path;
+use qjs::{JSAtom, JSValue};
+
+/// A container whose values are being written.
+pub enum Open {
+    Array { array: Value, next: u32, length: u32 },
+    Object { object: Value, keys: Keys, next: usize },
+    /// The entries of a Map (in turn key and value) or a Set, and where its length is to be written.
+    Entries { object: Value, entries: Vec<Value>, next: usize, start: usize, is_map: bool },
+}
+
+impl Open {
+    fn object(&self) -> JSValue {
+        match self {
+            Open::Array { array: object, .. } | Open::Object { object, .. } | Open::Entries { object, .. } => {
+                object.raw()
+            }
+        }
+    }
+}
+
+/// Encodes one value; the run ends at the output limit. Refused values are told by their path.
+pub fn encode(value: JSValue, limit: usize) -> Result<Vec<u8>, Failure> {
+    let mut encoder = Encoder { writer: Writer::new(limit), open: Vec::new() };
+    encoder.value(Value::share(value))?;
+    while let Some(value) = encoder.next()? {
+        encoder.value(value)?;
+    }
+    Ok(encoder.writer.finish())
+}
+
+struct Encoder {
+    writer: Writer,
+    open: Vec<Open>,
+}
+
+impl Encoder {
+    fn refuse(&self, message: String) -> Failure {
+        Failure::value(path(&self.open), message)
+    }
+
+    /// A getter or a proxy threw while it was read.
+    fn threw(&self) -> Failure {
+        self.refuse(format!("threw while it was read: {}", inspect(exception().raw())))
+    }
+
+    fn read(&self, value: JSValue) -> Result<Value, Failure> {
+        let value = Value::own(value);
+        if value.is_exception() { Err(self.threw()) } else { Ok(value) }
+    }
+
+    /// The next value to write, with its key written; closes what is full.
+    fn next(&mut self) -> Result<Option<Value>, Failure> {
+        let context = engine().context;
+        loop {
+            let Some(open) = self.open.last_mut() else {
+                return Ok(None);
+            };
+            match open {
+                Open::Array { array, next, length } if *next < *length => {
+                    *next += 1;
+                    let value = unsafe { qjs::JS_GetPropertyUint32(context, array.raw(), *next - 1) };
+                    return self.read(value).map(Some);
+                }
+                Open::Object { object, keys, next } if *next < keys.len() => {
+                    let (object, key) = (object.raw(), keys.atom(*next));
+                    *next += 1;
+                    self.writer.key(key);
+                    let value = unsafe { qjs::JS_GetProperty(context, object, key) };
+                    return self.read(value).map(Some);
+                }
+                Open::Entries { entries, next, .. } if *next < entries.len() => {
+                    *next += 1;
+                    return Ok(Some(Value::share(entries[*next - 1].raw())));
+                }
+                Open::Entries { start, .. } => {
+                    self.writer.end_extension(*start);
+                    self.open.pop();
+                }
+                _ => {
+                    self.open.pop();
+                }
+            }
+        }
+    }
+
+    fn value(&mut self, value: Value) -> Result<(), Failure> {
+        let raw = value.raw();
+        match unsafe { qjs::JS_VALUE_GET_NORM_TAG(raw) } {
+            qjs::JS_TAG_UNDEFINED => self.writer.extension(wire::UNDEFINED, &[0]),
+            qjs::JS_TAG_NULL => self.writer.nil(),
+            qjs::JS_TAG_BOOL => self.writer.boolean(unsafe { qjs::JS_VALUE_GET_BOOL(raw) }),
+            qjs::JS_TAG_INT => self.writer.integer(unsafe { qjs::JS_VALUE_GET_INT(raw) }),
+            qjs::JS_TAG_FLOAT64 => self.writer.float(unsafe { qjs::JS_VALUE_GET_FLOAT64(raw) }),
+            qjs::JS_TAG_STRING | qjs::JS_TAG_STRING_ROPE => match self.writer.text(raw) {
+                true => {}
+                false => return Err(self.threw()),
+            },
+            qjs::JS_TAG_BIG_INT | qjs::JS_TAG_SHORT_BIG_INT => self.bigint(raw)?,
+            qjs::JS_TAG_SYMBOL => return Err(self.refuse("is a symbol".into())),
+            qjs::JS_TAG_OBJECT => return self.object(value),
+            _ => return Err(self.refuse("is nothing that a script can hold".into())),
+        }
+        Ok(())
+    }
+
+    fn bigint(&mut self, value: JSValue) -> Result<(), Failure> {
+        let radix = qjs::JS_MKVAL(qjs::JS_TAG_INT, 16);
+        let digits = engine::call(engine().bigint_to_string, value, &mut [radix]);
+        let Some(text) = Text::of(digits.raw()) else {
+            return Err(self.threw());
+        };
+        self.writer.extension(wire::BIGINT, text.bytes());
+        Ok(())
+    }
+
+    fn object(&mut self, value: Value) -> Result<(), Failure> {
+        let Engine { context, date_get_time, .. } = *engine();
+        let raw = value.raw();
+        unsafe {
+            if qjs::JS_IsFunction(context, raw) {
+                return Err(self.refuse("is a function".into()));
+            }
+            if qjs::JS_IsArray(raw) {
+                return self.array(value);
+            }
+            let class = qjs::JS_GetClassID(raw);
+            if class == engine().object_class || class == engine().arguments_class {
+                return self.record(value);
+            }
+            if qjs::JS_IsProxy(raw) {
+                return if is_array_proxy(raw) { self.array(value) } else { self.record(value) };
+            }
+            if qjs::JS_IsDate(raw) {
+                let time = engine::call(date_get_time, raw, &mut []);
+                let mut milliseconds = f64::NAN;
+                qjs::JS_ToFloat64(context, &mut milliseconds, time.raw());
+                self.writer.extension(wire::DATE, &milliseconds.to_be_bytes());
+                return Ok(());
+            }
+            if qjs::JS_IsMap(raw) {
+                return self.entries(value, wire::MAP, engine().map_for_each);
+            }
+            if qjs::JS_IsSet(raw) {
+                return self.entries(value, wire::SET, engine().set_for_each);
+            }
+            let kind = qjs::JS_GetTypedArrayType(raw);
+            if kind >= 0 {
+                return self.typed_array(raw, kind);
+            }
+            if qjs::JS_IsArrayBuffer(raw) {
+                let mut size = 0;
+                let bytes = qjs::JS_GetArrayBuffer(context, &mut size, raw);
+                if bytes.is_null() && size > 0 {
+                    return Err(self.threw());
+                }
+                self.writer.extension(wire::ARRAY_BUFFER, slice(bytes, size as usize));
+                return Ok(());
+            }
+            let name = qjs::JS_GetClassName(engine().runtime, class);
+            let text = Text::of_atom(name).map(|text| text.lossy()).unwrap_or_default();
+            qjs::JS_FreeAtom(context, name);
+            Err(self.refuse(format!("is an object of class {text}, which is no plain data")))
+        }
+    }
+
+    /// Checks that `value` may be opened: not inside itself, not too deep.
+    fn nest(&self, value: JSValue) -> Result<(), Failure> {
+        if self.open.iter().any(|open| open.object() == value) {
+            return Err(self.refuse("contains itself".into()));
+        }
+        if self.open.len() == wire::MAX_DEPTH {
+            return Err(self.refuse("nests deeper than 1024 levels".into()));
+        }
+        Ok(())
+    }
+
+    fn array(&mut self, array: Value) -> Result<(), Failure> {
+        self.nest(array.raw())?;
+        let mut length = 0;
+        if unsafe { qjs::JS_GetLength(engine().context, array.raw(), &mut length) } < 0 {
+            return Err(self.threw());
+        }
+        let length = length.clamp(0, u32::MAX as i64) as u32;
+        self.writer.array(length);
+        self.open.push(Open::Array { array, next: 0, length });
+        Ok(())
+    }
+
+    fn record(&mut self, object: Value) -> Result<(), Failure> {
+        self.nest(object.raw())?;
+        let Some(keys) = Keys::of(object.raw()) else {
+            return Err(self.threw());
+        };
+        self.writer.map(keys.len() as u32);
+        self.open.push(Open::Object { object, keys, next: 0 });
+        Ok(())
+    }
+
+    fn entries(&mut self, object: Value, kind: i8, for_each: JSValue) -> Result<(), Failure> {
+        self.nest(object.raw())?;
+        let is_map = kind == wire::MAP;
+        let collected = unsafe { &mut *(&raw mut COLLECTED) };
+        debug_assert!(collected.is_empty());
+        let collect = engine::function(c"collect", 2, if is_map { collect_pair } else { collect_one });
+        let collect = Value::own(collect);
+        drop(engine::call(for_each, object.raw(), &mut [collect.raw()]));
+        let entries = core::mem::take(collected);
+        let start = self.writer.begin_extension(kind);
+        self.open.push(Open::Entries { object, entries, next: 0, start, is_map });
+        Ok(())
+    }
+
+    fn typed_array(&mut self, array: JSValue, kind: c_int) -> Result<(), Failure> {
+        let context = engine().context;
+        let (mut offset, mut length, mut element, mut size) = (0, 0, 0, 0);
+        unsafe {
+            let buffer = qjs::JS_GetTypedArrayBuffer(context, array, &mut offset, &mut length, &mut element);
+            let buffer = self.read(buffer)?;
+            let bytes = qjs::JS_GetArrayBuffer(context, &mut size, buffer.raw());
+            if bytes.is_null() && size > 0 {
+                return Err(self.threw());
+            }
+            let bytes = slice(bytes, size as usize);
+            let Some(bytes) = bytes.get(offset as usize..offset as usize + length as usize) else {
+                return Err(self.refuse("is a typed array past the end of its buffer".into()));
+            };
+            match kind as qjs::JSTypedArrayEnum {
+                qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 => self.writer.binary(bytes),
+                _ => self.writer.typed_array(kind as u8, bytes),
+            }
+        }
+        Ok(())
+    }
+}
+
+
+unsafe fn slice<'a>(bytes: *const u8, length: usize) -> &'a [u8] {
+    if length == 0 { &[] } else { unsafe { core::slice::from_raw_parts(bytes, length) } }
+}
+
+/// Whether a proxy, or the proxy it stands for, and so on, stands for an array.
+fn is_array_proxy(proxy: JSValue) -> bool {
+    let mut target = Value::share(proxy);
+    while unsafe { qjs::JS_IsProxy(target.raw()) } {
+        target = Value::own(unsafe { qjs::JS_GetProxyTarget(engine().context, target.raw()) });
+    }
+    unsafe { qjs::JS_IsArray(target.raw()) }
+}
+
+/// What `forEach` of a Map or Set gave; collected first, as writing it may run getters that change it.
+static mut COLLECTED: Vec<Value> = Vec::new();
+
+unsafe extern "C" fn collect_pair(
+    _context: *mut qjs::JSContext,
+    _this: JSValue,
+    _argc: c_int,
+    argv: *mut JSValue,
+) -> JSValue {
+    let collected = unsafe { &mut *(&raw mut COLLECTED) };
+    collected.push(Value::share(unsafe { *argv.add(1) }));
+    collected.push(Value::share(unsafe { *argv }));
+    qjs::JS_UNDEFINED
+}
+
+unsafe extern "C" fn collect_one(
+    _context: *mut qjs::JSContext,
+    _this: JSValue,
+    _argc: c_int,
+    argv: *mut JSValue,
+) -> JSValue {
+    let collected = unsafe { &mut *(&raw mut COLLECTED) };
+    collected.push(Value::share(unsafe { *argv }));
+    qjs::JS_UNDEFINED
+}
+
+/// An object's own enumerable string keys.
+pub struct Keys {
+    table: *mut qjs::JSPropertyEnum,
+    length: u32,
+}
+
+impl Keys {
+    /// `None` if a proxy threw; the exception stays pending.
+    pub fn of(object: JSValue) -> Option<Self> {
+        let mut keys = Self { table: core::ptr::null_mut(), length: 0 };
+        let flags = (qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_ENUM_ONLY) as c_int;
+        let context = engine().context;
+        let status =
+            unsafe { qjs::JS_GetOwnPropertyNames(context, &mut keys.table, &mut keys.length, object, flags) };
+        if status < 0 {
+            core::mem::forget(keys);
+            return None;
+        }
+        Some(keys)
+    }
+
+    pub fn len(&self) -> usize {
+        self.length as usize
+    }
+
+    pub fn atom(&self, index: usize) -> JSAtom {
+        unsafe { (*self.table.add(index)).atom }
+    }
+}
+
+impl Drop for Keys {
+    fn drop(&mut self) {
+        unsafe { qjs::JS_FreePropertyEnum(engine().context, self.table, self.length) }
+    }
+}
+

@@ -1,0 +1,70 @@
+//! Promises: runs jobs until none is left, and takes what a promise came to.
+
+use crate::engine::{Value, engine, exception, qjs};
+use crate::failure::Failure;
+use core::ffi::c_void;
+use qjs::{JSContext, JSRuntime, JSValue};
+
+/// Rejected promises that nobody has handled yet: the promise and its reason.
+static mut UNHANDLED: Vec<(Value, Value)> = Vec::new();
+
+fn unhandled() -> &'static mut Vec<(Value, Value)> {
+    unsafe { &mut *(&raw mut UNHANDLED) }
+}
+
+unsafe extern "C" fn on_rejection(
+    _context: *mut JSContext,
+    promise: JSValue,
+    reason: JSValue,
+    is_handled: bool,
+    _opaque: *mut c_void,
+) {
+    if is_handled {
+        unhandled().retain(|(other, _)| other.raw() != promise);
+    } else {
+        unhandled().push((Value::share(promise), Value::share(reason)));
+    }
+}
+
+pub fn track_rejections(runtime: *mut JSRuntime) {
+    unsafe { qjs::JS_SetHostPromiseRejectionTracker(runtime, Some(on_rejection), core::ptr::null_mut()) }
+}
+
+/// Runs jobs until none is left.
+pub fn run_jobs() -> Result<(), Failure> {
+    let mut context = core::ptr::null_mut();
+    loop {
+        match unsafe { qjs::JS_ExecutePendingJob(engine().runtime, &mut context) } {
+            0 => return Ok(()),
+            1.. => {}
+            _ => return Err(Failure::thrown(&exception())),
+        }
+    }
+}
+
+/// What `value` comes to: itself, or, if it is a promise, what that settles with after all jobs have run.
+pub fn settle(value: Value) -> Result<Value, Failure> {
+    run_jobs()?;
+    let context = engine().context;
+    match unsafe { qjs::JS_PromiseState(context, value.raw()) } {
+        qjs::JSPromiseStateEnum_JS_PROMISE_NOT_A_PROMISE => Ok(value),
+        qjs::JSPromiseStateEnum_JS_PROMISE_FULFILLED => {
+            Ok(Value::own(unsafe { qjs::JS_PromiseResult(context, value.raw()) }))
+        }
+        qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => {
+            unhandled().retain(|(promise, _)| promise.raw() != value.raw());
+            let reason = Value::own(unsafe { qjs::JS_PromiseResult(context, value.raw()) });
+            Err(Failure::thrown(&reason))
+        }
+        _ => Err(Failure::script("waits for a promise that nothing is left to settle")),
+    }
+}
+
+/// Fails if a promise was rejected and nobody handled it: an error is never lost in silence.
+pub fn check_rejections() -> Result<(), Failure> {
+    let rejections = core::mem::take(unhandled());
+    match rejections.first() {
+        None => Ok(()),
+        Some((_, reason)) => Err(Failure::thrown(reason)),
+    }
+}

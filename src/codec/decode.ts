@@ -1,0 +1,214 @@
+import { SandboxError } from "../errors.ts";
+import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
+
+/** Texts up to this many bytes are read by a loop; a call of the decoder costs more than that. */
+const SHORT_TEXT = 24;
+
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/**
+ * Decodes a value that a guest handed over. The bytes are untrusted: what comes of them is data only, `__proto__` is an
+ * ordinary key, and nothing is allocated that the bytes do not fill.
+ *
+ * @throws {SandboxError} `output`: the bytes are no value.
+ */
+export function decode(bytes: Uint8Array<ArrayBuffer>): unknown {
+  const reader = new Decoder(bytes);
+  try {
+    return reader.finish();
+  } catch (error) {
+    if (error instanceof SandboxError) throw error;
+    throw reader.malformed("they end too early");
+  }
+}
+
+class Decoder {
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
+  #at = 0;
+  #depth = 0;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  finish(): unknown {
+    const value = this.#value();
+    if (this.#at !== this.#bytes.length) throw this.malformed("they go on after the value");
+    return value;
+  }
+
+  malformed(why: string): SandboxError {
+    return new SandboxError("output", `Cannot read the value from the sandbox: at byte ${this.#at} ${why}`);
+  }
+
+  /** Passes over `count` bytes and gives their place. */
+  #skip(count: number): number {
+    const at = this.#at;
+    if (count > this.#bytes.length - at) throw this.malformed("they end too early");
+    this.#at = at + count;
+    return at;
+  }
+
+  #take(count: number): Uint8Array<ArrayBuffer> {
+    const at = this.#skip(count);
+    return this.#bytes.subarray(at, at + count);
+  }
+
+  #length(bytes: number): number {
+    const at = this.#skip(bytes);
+    if (bytes === 1) return this.#bytes[at]!;
+    return bytes === 2 ? this.#view.getUint16(at) : this.#view.getUint32(at);
+  }
+
+  #value(): unknown {
+    const mark = this.#bytes[this.#skip(1)]!;
+    if (mark < 0x80) return mark;
+    if (mark >= 0xe0) return mark - 0x100;
+    if (mark < 0x90) return this.#record(mark & 15);
+    if (mark < 0xa0) return this.#array(mark & 15);
+    if (mark < 0xc0) return this.#text(mark & 31);
+    switch (mark) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xcb:
+        return this.#view.getFloat64(this.#skip(8));
+      case 0xcc:
+        return this.#length(1);
+      case 0xd1:
+        return this.#view.getInt16(this.#skip(2));
+      case 0xd2:
+        return this.#view.getInt32(this.#skip(4));
+      case 0xc4:
+      case 0xc5:
+      case 0xc6:
+        return this.#take(this.#length(1 << (mark - 0xc4))).slice();
+      case 0xc7:
+      case 0xc8:
+      case 0xc9:
+        return this.#extension(this.#length(1 << (mark - 0xc7)));
+      case 0xd4:
+      case 0xd5:
+      case 0xd6:
+      case 0xd7:
+      case 0xd8:
+        return this.#extension(1 << (mark - 0xd4));
+      case 0xd9:
+      case 0xda:
+      case 0xdb:
+        return this.#text(this.#length(1 << (mark - 0xd9)));
+      case 0xdc:
+      case 0xdd:
+        return this.#array(this.#length(2 << (mark - 0xdc)));
+      case 0xde:
+      case 0xdf:
+        return this.#record(this.#length(2 << (mark - 0xde)));
+      default:
+        throw this.malformed(`stands 0x${mark.toString(16)}, which the guest never writes`);
+    }
+  }
+
+  #text(length: number): string {
+    const bytes = this.#bytes;
+    const start = this.#skip(length);
+    if (length <= SHORT_TEXT) {
+      let text = "";
+      for (let at = start; at < this.#at; at++) {
+        const byte = bytes[at]!;
+        if (byte >= 0x80) return decoder.decode(bytes.subarray(start, this.#at));
+        text += String.fromCharCode(byte);
+      }
+      return text;
+    }
+    return decoder.decode(bytes.subarray(start, this.#at));
+  }
+
+  #open(): void {
+    if (++this.#depth > MAX_DEPTH) throw this.malformed("they nest too deep");
+  }
+
+  #array(length: number): unknown[] {
+    this.#open();
+    const array: unknown[] = [];
+    for (let index = 0; index < length; index++) array.push(this.#value());
+    this.#depth--;
+    return array;
+  }
+
+  #record(length: number): Record<string, unknown> {
+    this.#open();
+    const record: Record<string, unknown> = {};
+    for (let index = 0; index < length; index++) {
+      const key = this.#value();
+      if (typeof key !== "string") throw this.malformed("stands a key that is no string");
+      const value = this.#value();
+      if (key === "__proto__") {
+        Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
+      } else {
+        record[key] = value;
+      }
+    }
+    this.#depth--;
+    return record;
+  }
+
+  #extension(length: number): unknown {
+    const kind: Extension = this.#length(1);
+    switch (kind) {
+      case Extension.Undefined:
+        this.#skip(length);
+        return undefined;
+      case Extension.BigInt:
+        return bigint(decoder.decode(this.#take(length)));
+      case Extension.Date:
+        return new Date(this.#view.getFloat64(this.#skip(length)));
+      case Extension.Utf16:
+        return utf16(this.#take(length).slice());
+      case Extension.ArrayBuffer:
+        return this.#take(length).slice().buffer;
+      case Extension.TypedArray: {
+        const type = TYPED_ARRAYS[this.#length(1)];
+        if (type === undefined) throw this.malformed("stands a typed array of no known kind");
+        const elements = this.#take(length - 1).slice().buffer;
+        if (elements.byteLength % type.BYTES_PER_ELEMENT !== 0) throw this.malformed("stands part of an element");
+        return new type(elements);
+      }
+      case Extension.Map: {
+        const map = new Map();
+        this.#until(length, () => map.set(this.#value(), this.#value()));
+        return map;
+      }
+      case Extension.Set: {
+        const set = new Set();
+        this.#until(length, () => set.add(this.#value()));
+        return set;
+      }
+      default:
+        throw this.malformed("stands an extension of no known type");
+    }
+  }
+
+  #until(length: number, read: () => void): void {
+    this.#open();
+    const end = this.#at + length;
+    while (this.#at < end) read();
+    if (this.#at !== end) throw this.malformed("a value runs over its extension's end");
+    this.#depth--;
+  }
+}
+
+function bigint(text: string): bigint {
+  return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+}
+
+function utf16(bytes: Uint8Array<ArrayBuffer>): string {
+  const units = new Uint16Array(bytes.buffer);
+  let text = "";
+  for (let at = 0; at < units.length; at += 4096) text += String.fromCharCode(...units.subarray(at, at + 4096));
+  return text;
+}

@@ -1,0 +1,36 @@
+/** MessagePack extension types for what plain MessagePack has no form for; `guests/quickjs/src/wire.rs` has the same. */
+export const enum Extension {
+  /** One byte, 0: `undefined`. */
+  Undefined = 0,
+  /** Hexadecimal ASCII digits, after `-` if negative. */
+  BigInt = 0x6e,
+  /** A float64, big-endian: milliseconds since 1970, NaN for an invalid date. */
+  Date = 0x64,
+  /** UTF-16 code units, little-endian: a string with a lone surrogate. */
+  Utf16 = 0x73,
+  ArrayBuffer = 0x62,
+  /** A byte for the kind (its index in `TYPED_ARRAYS`), then the elements, little-endian. */
+  TypedArray = 0x74,
+  /** Keys and values in turn. */
+  Map = 0x6d,
+  Set = 0x65,
+}
+
+/** Nesting that values may have, in both directions. */
+export const MAX_DEPTH = 1024;
+
+/** Typed arrays by the guest's numbers. */
+export const TYPED_ARRAYS = [
+  Uint8ClampedArray,
+  Int8Array,
+  Uint8Array,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float16Array,
+  Float32Array,
+  Float64Array,
+] as const;

@@ -1,0 +1,32 @@
+import { SandboxError } from "../errors.ts";
+
+/** A guest's memory. Every pointer of a guest is checked here before it is used. */
+export class GuestMemory {
+  readonly memory: WebAssembly.Memory;
+  #bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(initialPages: number, maximumPages: number) {
+    this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages });
+    this.#bytes = new Uint8Array(this.memory.buffer);
+  }
+
+  /** All bytes. The array is good until the guest runs again: growing detaches it. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.memory.buffer);
+    return this.#bytes;
+  }
+
+  /** The bytes that a guest's pointer and length name; good until the guest runs again. */
+  at(pointer: number, length: number): Uint8Array<ArrayBuffer> {
+    const start = pointer >>> 0;
+    const end = start + (length >>> 0);
+    const bytes = this.bytes;
+    if (end > bytes.length) {
+      throw new SandboxError(
+        "memory",
+        `Cannot reach ${length >>> 0} bytes at ${start} in the guest: its memory ends at ${bytes.length}`,
+      );
+    }
+    return bytes.subarray(start, end);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Image } from "../engine/image.ts";
+import { World } from "./world.ts";
+
+/** Worlds that wait for a run at most, over all sandboxes. */
+const MOST_IDLE = 8;
+
+/** Worlds whose memory grew past this are not kept. */
+const KEPT_BYTES = 8 << 20;
+
+/** Worlds that wait, the last used last. Any sandbox may take any: each run starts by copying its image in. */
+const idle: { world: World; memoryBytes: number }[] = [];
+
+let base: Image | undefined;
+
+/** A world with this memory limit, new or used before. */
+export function takeWorld(memoryBytes: number): World {
+  const index = idle.findLastIndex((entry) => entry.memoryBytes === memoryBytes);
+  return index < 0 ? new World(memoryBytes) : idle.splice(index, 1)[0]!.world;
+}
+
+/** Gives a world back when its run is over. */
+export function returnWorld(world: World, memoryBytes: number): void {
+  if (world.memoryBytes > KEPT_BYTES) return;
+  idle.push({ world, memoryBytes });
+  if (idle.length > MOST_IDLE) idle.shift();
+}
+
+/** The image that the guest was built with. */
+export function baseImage(): Image {
+  if (base === undefined) {
+    const memoryBytes = 2 << 20;
+    const world = new World(memoryBytes);
+    base = world.capture();
+    returnWorld(world, memoryBytes);
+  }
+  return base;
+}

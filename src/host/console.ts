@@ -1,0 +1,51 @@
+import type { GuestMemory } from "../engine/memory.ts";
+import { SandboxError } from "../errors.ts";
+import { LOG_LEVELS, type LogEntry, type LogTarget } from "../log.ts";
+
+/** What an entry counts beside its text, as an empty one takes room too. */
+const ENTRY_BYTES = 16;
+
+const decoder = new TextDecoder();
+
+/** The script's `console`: entries up to a limit, passed on as they come if the caller gave a target. */
+export class Console {
+  #entries: LogEntry[] = [];
+  #bytes = 0;
+  #limit = 0;
+  #target?: LogTarget;
+
+  /** Begins a run. */
+  begin(limit: number, target: LogTarget | undefined): void {
+    if (this.#entries.length > 0) this.#entries = [];
+    this.#bytes = 0;
+    this.#limit = limit;
+    this.#target = target;
+  }
+
+  /** What was logged so far. */
+  get entries(): readonly LogEntry[] {
+    return this.#entries;
+  }
+
+  /** What it counts, in bytes. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The guest's imports. */
+  imports(memory: GuestMemory): Record<"log", WebAssembly.ImportValue> {
+    return {
+      log: (levelNumber: number, pointer: number, length: number) => {
+        const bytes = this.#bytes + (length >>> 0) + ENTRY_BYTES;
+        if (bytes > this.#limit) {
+          throw new SandboxError("log", `Stopped the run: it logs more than limits.logBytes, ${this.#limit}`);
+        }
+        this.#bytes = bytes;
+        const level = LOG_LEVELS[levelNumber] ?? "log";
+        const text = decoder.decode(memory.at(pointer, length));
+        this.#entries.push({ level, text });
+        this.#target?.[level](text);
+      },
+    };
+  }
+}

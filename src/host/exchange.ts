@@ -1,0 +1,58 @@
+import type { GuestMemory } from "../engine/memory.ts";
+
+/** What crosses into the guest, by the guest's numbers. */
+const enum Given {
+  Script = 0,
+  Name = 1,
+  Input = 2,
+}
+
+/** Texts longer than this are encoded before the guest asks their size; shorter ones get room for the worst case. */
+const SHORT_TEXT = 4096;
+
+const encoder = new TextEncoder();
+
+/** Bytes in and out of a run. The guest asks for a size, gives its own buffer, and hands over bytes of its own. */
+export class Exchange {
+  #given: [script: string | Uint8Array, name: string | Uint8Array, input: Uint8Array] = ["", "", EMPTY];
+  #handed: Uint8Array<ArrayBuffer> = EMPTY;
+
+  /** Begins a run. */
+  begin(script: string, name: string, input: Uint8Array): void {
+    this.#given[Given.Script] = script.length > SHORT_TEXT ? encoder.encode(script) : script;
+    this.#given[Given.Name] = name;
+    this.#given[Given.Input] = input;
+    this.#handed = EMPTY;
+  }
+
+  /** What the run handed over: its value or its failure. */
+  end(): Uint8Array<ArrayBuffer> {
+    const handed = this.#handed;
+    this.#given = ["", "", EMPTY];
+    this.#handed = EMPTY;
+    return handed;
+  }
+
+  /** The guest's imports. */
+  imports(memory: GuestMemory): Record<"size" | "read" | "write", WebAssembly.ImportValue> {
+    return {
+      size: (which: number) => {
+        const given = this.#given[which] ?? EMPTY;
+        return typeof given === "string" ? given.length * 3 : given.length;
+      },
+      read: (which: number, pointer: number, capacity: number) => {
+        const given = this.#given[which] ?? EMPTY;
+        const room = memory.at(pointer, capacity);
+        if (typeof given === "string") return encoder.encodeInto(given, room).written;
+        const length = Math.min(given.length, capacity >>> 0);
+        room.set(length === given.length ? given : given.subarray(0, length));
+        return length;
+      },
+      write: (_which: number, pointer: number, length: number) => {
+        this.#handed = memory.at(pointer, length).slice();
+      },
+    };
+  }
+}
+
+const EMPTY: Uint8Array<ArrayBuffer> = new Uint8Array(0);

@@ -1,0 +1,192 @@
+import { encode } from "./codec/encode.ts";
+import { SandboxError } from "./errors.ts";
+import { Format, type Outcome } from "./guest/world.ts";
+import { baseImage, returnWorld, takeWorld } from "./guest/worlds.ts";
+import { checkLimits, type Limits } from "./limits.ts";
+import type { LogEntry, LogTarget } from "./log.ts";
+import type { Usage } from "./usage.ts";
+
+/** What scripts of a sandbox may do and where they start. */
+export interface SandboxOptions {
+  /** How much a run may take; {@linkcode DEFAULT_LIMITS} where a limit is not given. */
+  limits?: Partial<Limits>;
+  /** Fixes clock and random: the same script, data and seed then give the same value and fuel. A whole number. */
+  seed?: number;
+  /** Is passed each log entry as it is written; logs are in every outcome and error without it. */
+  console?: LogTarget;
+}
+
+/** What one run is given. At most one of `data`, `json` and `msgpack`. */
+export interface RunOptions {
+  /** Any plain data, for the script's global `data`. */
+  data?: unknown;
+  /** The same as JSON: text, or bytes of UTF-8 that go in as they are. */
+  json?: string | Uint8Array;
+  /** The same as MessagePack bytes, which go in as they are. */
+  msgpack?: Uint8Array;
+  /** The script's name in errors; `script.js` by default. */
+  name?: string;
+}
+
+/** A run's value, cost and log. */
+export interface Evaluation<T = unknown> {
+  /** What the script came to. */
+  readonly value: T;
+  /** What the run cost. */
+  readonly usage: Usage;
+  /** What the script logged. */
+  readonly logs: readonly LogEntry[];
+}
+
+const SANDBOX_OPTIONS = ["limits", "seed", "console"];
+const RUN_OPTIONS = ["data", "json", "msgpack", "name"];
+const INPUTS = ["data", "json", "msgpack"] as const;
+
+const encoder = new TextEncoder();
+
+/**
+ * What scripts may do and where they start. Every run starts fresh from it and leaves no trace.
+ *
+ * It owns nothing that has to be freed, costs microseconds to make, and may serve any number of runs at once.
+ *
+ * @example
+ * ```ts
+ * import { Sandbox } from "@sandglass/sandglass";
+ * import assert from "node:assert/strict";
+ *
+ * const sandbox = new Sandbox({ limits: { timeMs: 50, memoryBytes: 8 << 20 } });
+ * const { value, usage } = await sandbox.evaluate("data.map((x) => x * 2)", { data: [1, 2] });
+ * assert.deepEqual(value, [2, 4]);
+ * assert(usage.timeMs < 50);
+ * ```
+ */
+export class Sandbox {
+  /** The limits of every run. */
+  readonly limits: Limits;
+  readonly #seed: number | undefined;
+  readonly #console: LogTarget | undefined;
+
+  /**
+   * @param options What its scripts may do.
+   * @throws {RangeError} A limit or the seed is not a whole number in its range.
+   * @throws {TypeError} An option is not known.
+   */
+  constructor(options: SandboxOptions = {}) {
+    checkNames(options, SANDBOX_OPTIONS, "sandbox");
+    if (options.seed !== undefined && !Number.isSafeInteger(options.seed)) {
+      throw new RangeError(`Cannot set seed to ${String(options.seed)}: it takes a whole number`);
+    }
+    this.limits = Object.freeze(checkLimits(options.limits));
+    this.#seed = options.seed;
+    this.#console = options.console;
+  }
+
+  /**
+   * Runs a script and gives its value: its last expression's, or, for a module, its default export's, which is called
+   * with `data` if it is a function. Promises are awaited.
+   *
+   * @param script JavaScript text.
+   * @param options Its input and name.
+   * @returns The value; plain data only. It is untrusted, whatever type is asked for.
+   * @throws {SandboxError} The run failed; its `code` says why.
+   * @throws {TypeError} An option is wrong.
+   */
+  // deno-lint-ignore require-await -- a caller's mistake is a rejection, not a throw
+  async run<T = unknown>(script: string, options: RunOptions = {}): Promise<T> {
+    return this.#run(script, options).value as T;
+  }
+
+  /** Does what {@linkcode Sandbox.run} does, where no `await` is possible. */
+  runSync<T = unknown>(script: string, options: RunOptions = {}): T {
+    return this.#run(script, options).value as T;
+  }
+
+  /** Does what {@linkcode Sandbox.run} does, and tells the cost and the log too. */
+  // deno-lint-ignore require-await -- as above
+  async evaluate<T = unknown>(script: string, options: RunOptions = {}): Promise<Evaluation<T>> {
+    return this.#run(script, options) as Evaluation<T>;
+  }
+
+  #run(script: string, options: RunOptions): Outcome {
+    checkNames(options, RUN_OPTIONS, "run");
+    checkText(script, "script");
+    const { name = "script.js" } = options;
+    checkText(name, "name");
+    if (/[\0\n]/.test(name)) throw new TypeError(`Cannot use the name ${JSON.stringify(name)}: it is not one line`);
+    const { limits } = this;
+    const { format, input } = readInput(options, limits.inputBytes);
+    const image = baseImage();
+    const world = takeWorld(limits.memoryBytes);
+    try {
+      return world.run(image, {
+        script,
+        name,
+        format,
+        input,
+        limits,
+        seed: this.#seed,
+        console: this.#console,
+      });
+    } finally {
+      returnWorld(world, limits.memoryBytes);
+    }
+  }
+}
+
+/** The one input that the options have, as bytes. */
+function readInput(options: RunOptions, limit: number): { format: Format; input: Uint8Array } {
+  const given = INPUTS.filter((name) => options[name] !== undefined || (name === "data" && name in options));
+  if (given.length > 1) throw new TypeError(`Cannot take both ${given.join(" and ")}: a run has one input`);
+  const { data, json, msgpack } = options;
+  let input: Uint8Array;
+  switch (given[0]) {
+    case undefined:
+      return { format: Format.None, input: NOTHING };
+    case "data":
+      return { format: Format.Msgpack, input: encode(data, limit) };
+    case "json":
+      if (typeof json === "string") {
+        if (json.length > limit) throw tooLarge(json.length, limit);
+        checkText(json, "json");
+        input = encoder.encode(json);
+      } else {
+        input = checkBytes(json, "json");
+      }
+      break;
+    case "msgpack":
+      input = checkBytes(msgpack, "msgpack");
+  }
+  if (input.length > limit) throw tooLarge(input.length, limit);
+  return { format: given[0] === "json" ? Format.Json : Format.Msgpack, input };
+}
+
+const NOTHING = new Uint8Array(0);
+
+function tooLarge(length: number, limit: number): SandboxError {
+  return new SandboxError("input", `Cannot pass the input: its ${length} bytes are over limits.inputBytes, ${limit}`);
+}
+
+function checkBytes(value: unknown, option: string): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError(`Cannot take ${option}: it is no Uint8Array but ${describe(value)}`);
+}
+
+function checkText(value: unknown, option: string): void {
+  if (typeof value !== "string") throw new TypeError(`Cannot take ${option}: it is no string but ${describe(value)}`);
+  if (!value.isWellFormed()) {
+    throw new TypeError(`Cannot take ${option}: it has a lone surrogate, which UTF-8 cannot carry`);
+  }
+}
+
+/** Refuses a name that nobody reads: a misspelt limit would be no limit. */
+function checkNames(options: object, names: readonly string[], of: string): void {
+  for (const name in options) {
+    if (!names.includes(name)) {
+      throw new TypeError(`Cannot set ${JSON.stringify(name)}: the options of a ${of} are ${names.join(", ")}`);
+    }
+  }
+}
+
+function describe(value: unknown): string {
+  return value === null ? "null" : typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+}
