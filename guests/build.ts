@@ -62,7 +62,9 @@ async function checkTools(): Promise<void> {
   }
   for (const folder of SYSROOT) if (!await exists(folder)) missing.push(`${folder} (wasi-libc)`);
   if (missing.length > 0) {
-    console.error(`Cannot build the guests: not installed are ${missing.join(", ")}\nDebian's packages are in brackets`);
+    console.error(
+      `Cannot build the guests: not installed are ${missing.join(", ")}\nDebian's packages are in brackets`,
+    );
     Deno.exit(1);
   }
 }
@@ -101,8 +103,10 @@ async function compile(): Promise<string> {
     "-Z location-detail=none",
     ...[[cargoHome, "cargo"], [root, "sandglass"], [sources, "rust"], ["/usr/src", "rust"], [target, "target"]]
       .map(([from, to]) => `--remap-path-prefix=${from}=/${to}`),
-    ...await Array.fromAsync(Deno.readDir(`${cargoHome}/registry/src`), ({ name }) =>
-      `--remap-path-prefix=${cargoHome}/registry/src/${name}=/crates`),
+    ...await Array.fromAsync(
+      Deno.readDir(`${cargoHome}/registry/src`),
+      ({ name }) => `--remap-path-prefix=${cargoHome}/registry/src/${name}=/crates`,
+    ),
   ];
   const environment = {
     RUSTC_BOOTSTRAP: "1",
@@ -142,18 +146,21 @@ await Deno.mkdir(build, { recursive: true });
 await installTools();
 const [raw, meter] = [await compile(), await compileMeter()];
 const bin = `${build}/tools/node_modules/.bin`;
-const initialised = `${build}/quickjs.initialised.wasm`;
+const [fixed, initialised] = [`${build}/quickjs.fixed.wasm`, `${build}/quickjs.initialised.wasm`];
+await output(meter, [raw, fixed, "--fix-random"]);
 await output(`${bin}/wizer`, [
   "--allow-wasi",
   "--init-func=initialize-runtime",
   "--keep-init-func=true",
   "--wasm-bulk-memory=true",
   "--wasm-simd=true",
-  raw,
+  fixed,
   "-o",
   initialised,
 ]);
-for (const [name, flags] of [["quickjs", ["--interpreter", "JS_CallInternal"]], ["quickjs_unmetered", ["--free"]]] as const) {
+for (
+  const [name, flags] of [["quickjs", ["--interpreter", "JS_CallInternal"]], ["quickjs_unmetered", ["--free"]]] as const
+) {
   await output(meter, [initialised, `${build}/${name}.named.wasm`, "--memory", "sandglass", ...flags]);
   await output(`${bin}/wasm-opt`, ["-O1", ...FEATURES, `${build}/${name}.named.wasm`, "-o", `${build}/${name}.wasm`]);
 }

@@ -57,6 +57,7 @@ export interface SandboxErrorDetails {
  * ```
  */
 export class SandboxError extends Error {
+  /** Always `SandboxError`. */
   override readonly name = "SandboxError";
   /** Why the run failed. */
   readonly code: ErrorCode;
@@ -72,6 +73,8 @@ export class SandboxError extends Error {
   usage?: Usage;
 
   /**
+   * Makes the error of a run.
+   *
    * @param code Why the run failed.
    * @param message The action, the value and the present state.
    * @param details What else is known.

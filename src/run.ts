@@ -24,4 +24,3 @@ const sandbox = new Sandbox();
 export function run<T = unknown>(script: string, options: RunOptions = {}): Promise<T> {
   return sandbox.run<T>(script, options);
 }
-

@@ -1,6 +1,6 @@
 import { encode } from "./codec/encode.ts";
 import { SandboxError } from "./errors.ts";
-import { Format, type Outcome } from "./guest/world.ts";
+import { Format, type Outcome } from "./guest/run.ts";
 import { baseImage, returnWorld, takeWorld } from "./guest/worlds.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import type { LogEntry, LogTarget } from "./log.ts";
@@ -67,6 +67,8 @@ export class Sandbox {
   readonly #console: LogTarget | undefined;
 
   /**
+   * Makes a sandbox; no script runs yet.
+   *
    * @param options What its scripts may do.
    * @throws {RangeError} A limit or the seed is not a whole number in its range.
    * @throws {TypeError} An option is not known.
@@ -137,33 +139,29 @@ export class Sandbox {
 function readInput(options: RunOptions, limit: number): { format: Format; input: Uint8Array } {
   const given = INPUTS.filter((name) => options[name] !== undefined || (name === "data" && name in options));
   if (given.length > 1) throw new TypeError(`Cannot take both ${given.join(" and ")}: a run has one input`);
-  const { data, json, msgpack } = options;
-  let input: Uint8Array;
   switch (given[0]) {
-    case undefined:
-      return { format: Format.None, input: NOTHING };
     case "data":
-      return { format: Format.Msgpack, input: encode(data, limit) };
+      return { format: Format.Msgpack, input: encode(options.data, limit) };
     case "json":
-      if (typeof json === "string") {
-        if (json.length > limit) throw tooLarge(json.length, limit);
-        checkText(json, "json");
-        input = encoder.encode(json);
-      } else {
-        input = checkBytes(json, "json");
-      }
-      break;
+      return { format: Format.Json, input: checkLength(jsonBytes(options.json, limit), limit) };
     case "msgpack":
-      input = checkBytes(msgpack, "msgpack");
+      return { format: Format.Msgpack, input: checkLength(checkBytes(options.msgpack, "msgpack"), limit) };
+    default:
+      return { format: Format.None, input: NOTHING };
   }
-  if (input.length > limit) throw tooLarge(input.length, limit);
-  return { format: given[0] === "json" ? Format.Json : Format.Msgpack, input };
+}
+
+function jsonBytes(json: unknown, limit: number): Uint8Array {
+  if (typeof json !== "string") return checkBytes(json, "json");
+  checkText(json, "json");
+  return encoder.encode(checkLength(json, limit));
 }
 
 const NOTHING = new Uint8Array(0);
 
-function tooLarge(length: number, limit: number): SandboxError {
-  return new SandboxError("input", `Cannot pass the input: its ${length} bytes are over limits.inputBytes, ${limit}`);
+function checkLength<T extends { length: number }>(input: T, limit: number): T {
+  if (input.length <= limit) return input;
+  throw new SandboxError("input", `Cannot pass the input: it is over limits.inputBytes, ${limit} bytes`);
 }
 
 function checkBytes(value: unknown, option: string): Uint8Array {

@@ -6,12 +6,12 @@ const SLICE = 100_000;
 
 /** Pays out fuel in slices and looks at the clock between them. */
 export class Fuel {
-  readonly #counter: WebAssembly.Global<"i32">;
+  readonly #counter: WebAssembly.Global;
   #limits!: Limits;
   #start = 0;
   #left = 0;
 
-  constructor(counter: WebAssembly.Global<"i32">) {
+  constructor(counter: WebAssembly.Global) {
     this.#counter = counter;
   }
 

@@ -6,9 +6,9 @@ import { GuestMemory } from "./memory.ts";
 
 /** Exports that the meter adds to a guest. */
 interface MeterExports {
-  fuel: WebAssembly.Global<"i32">;
-  stack_pointer: WebAssembly.Global<"i32">;
-  stack_limit: WebAssembly.Global<"i32">;
+  fuel: WebAssembly.Global;
+  stack_pointer: WebAssembly.Global;
+  stack_limit: WebAssembly.Global;
 }
 
 /** A metered module that runs, with its memory, its fuel and its stack under the host's control. */

@@ -7,12 +7,16 @@ export class GuestMemory {
 
   constructor(initialPages: number, maximumPages: number) {
     this.memory = new WebAssembly.Memory({ initial: initialPages, maximum: maximumPages });
-    this.#bytes = new Uint8Array(this.memory.buffer);
+    this.#bytes = new Uint8Array(this.#buffer);
+  }
+
+  get #buffer(): ArrayBuffer {
+    return this.memory.buffer as ArrayBuffer; // the memory is not shared
   }
 
   /** All bytes. The array is good until the guest runs again: growing detaches it. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.memory.buffer);
+    if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.#buffer);
     return this.#bytes;
   }
 

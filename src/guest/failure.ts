@@ -1,5 +1,5 @@
 import { type ErrorCode, type GuestError, SandboxError } from "../errors.ts";
-import type { Run } from "./world.ts";
+import { Format, type Run } from "./run.ts";
 
 /** The guest's account of a failed run: code, message, name, stack, path, offset. */
 type Failure = [code: ErrorCode, message: string, name: string, stack: string, path: string, offset: number | null];
@@ -10,9 +10,7 @@ export function explainFailure(failure: unknown, run: Run): SandboxError {
   const script = JSON.stringify(run.name);
   switch (code) {
     case "input":
-      return new SandboxError("input", `Cannot read the input: at byte ${offset} it ${message}`, {
-        offset: offset ?? 0,
-      });
+      return malformed(message, offset ?? 0, run);
     case "value":
       return new SandboxError("value", `Cannot pass ${path} out of the sandbox: it ${message}`, { path });
     default: {
@@ -24,6 +22,18 @@ export function explainFailure(failure: unknown, run: Run): SandboxError {
       return new SandboxError(code, `${action}: ${what}${where}`, { guest });
     }
   }
+}
+
+/** Bytes of the input that its error shows. */
+const SHOWN_BYTES = 16;
+
+function malformed(message: string, offset: number, run: Run): SandboxError {
+  const bytes = run.input.subarray(offset, offset + SHOWN_BYTES);
+  const found = run.format === Format.Json
+    ? JSON.stringify(new TextDecoder().decode(bytes))
+    : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
+  const near = bytes.length > 0 ? `, near ${found}` : "";
+  return new SandboxError("input", `Cannot read the input: at byte ${offset} it ${message}${near}`, { offset });
 }
 
 /** Line and column of the innermost frame that stands in the script. */

@@ -8,35 +8,10 @@ import { Entropy } from "../host/entropy.ts";
 import { Exchange } from "../host/exchange.ts";
 import { wasiImports } from "../host/wasi.ts";
 import type { Limits } from "../limits.ts";
-import type { LogEntry, LogTarget } from "../log.ts";
 import type { Usage } from "../usage.ts";
 import { explainFailure } from "./failure.ts";
 import { quickjs } from "./quickjs.js";
-
-/** The form of the input, by the guest's numbers. */
-export const enum Format {
-  None = 0,
-  Json = 1,
-  Msgpack = 2,
-}
-
-/** One run: what a world is given and held to. */
-export interface Run {
-  readonly script: string;
-  readonly name: string;
-  readonly format: Format;
-  readonly input: Uint8Array;
-  readonly limits: Limits;
-  readonly seed?: number;
-  readonly console?: LogTarget;
-}
-
-/** What a run came to. */
-export interface Outcome {
-  readonly value: unknown;
-  readonly usage: Usage;
-  readonly logs: readonly LogEntry[];
-}
+import type { Format, Outcome, Run } from "./run.ts";
 
 /** Exports of the script guest. */
 interface Exports {
@@ -76,7 +51,7 @@ export class World {
           throw this.#limit(which);
         },
       },
-      wasi_snapshot_preview1: wasiImports(memory, this.#entropy),
+      wasi_snapshot_preview1: wasiImports(memory),
     }));
   }
 

@@ -12,8 +12,7 @@ export class Entropy {
     this.#state = seed === undefined ? undefined : BigInt(seed);
   }
 
-  /** Fills `bytes`. */
-  fill(bytes: Uint8Array<ArrayBuffer>): void {
+  #fill(bytes: Uint8Array<ArrayBuffer>): void {
     if (this.#state === undefined) {
       crypto.getRandomValues(bytes);
       return;
@@ -25,7 +24,7 @@ export class Entropy {
   imports(memory: GuestMemory): Record<"entropy", WebAssembly.ImportValue> {
     return {
       entropy: (pointer: number, length: number) => {
-        this.fill(memory.at(pointer, Math.min(length >>> 0, MOST_BYTES)));
+        this.#fill(memory.at(pointer, Math.min(length >>> 0, MOST_BYTES)));
       },
     };
   }

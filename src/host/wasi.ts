@@ -1,6 +1,5 @@
 import type { GuestMemory } from "../engine/memory.ts";
 import { SandboxError } from "../errors.ts";
-import type { Entropy } from "./entropy.ts";
 
 /** Error numbers of WASI preview 1. */
 const SUCCESS = 0;
@@ -10,7 +9,7 @@ const BADF = 8;
  * The system interface that the script guest's C library links to: no descriptor is open, the environment is empty.
  * A script reaches none of it by itself.
  */
-export function wasiImports(memory: GuestMemory, entropy: Entropy): Record<string, WebAssembly.ImportValue> {
+export function wasiImports(memory: GuestMemory): Record<string, WebAssembly.ImportValue> {
   const closed = () => BADF;
   return {
     fd_close: closed,
@@ -22,10 +21,6 @@ export function wasiImports(memory: GuestMemory, entropy: Entropy): Record<strin
     environ_sizes_get: (count: number, size: number) => {
       memory.at(count, 4).fill(0);
       memory.at(size, 4).fill(0);
-      return SUCCESS;
-    },
-    random_get: (pointer: number, length: number) => {
-      entropy.fill(memory.at(pointer, Math.min(length >>> 0, 65_536)));
       return SUCCESS;
     },
     proc_exit: (status: number) => {

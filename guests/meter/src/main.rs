@@ -1,23 +1,26 @@
-//! `meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--free]`
+//! The library as a command; `USAGE` says what it does.
 
 use anyhow::{Context, Result, bail};
 use walrus::Module;
 
 const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--free]
+       meter IN.wasm OUT.wasm --fix-random
 
   --interpreter FUNCTION  this function polls and pays by itself
   --memory NAMESPACE      import the memory from NAMESPACE
-  --free                  leave out all payment and checks, to measure what they cost";
+  --free                  leave out all payment and checks, to measure what they cost
+  --fix-random            only let WASI's random_get give zeros, so that what is built from it is always the same";
 
 fn main() -> Result<()> {
     let mut files = Vec::new();
-    let (mut interpreter, mut memory, mut free) = (None, None, false);
+    let (mut interpreter, mut memory, mut free, mut random) = (None, None, false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--interpreter" => interpreter = Some(arguments.next().context(USAGE)?),
             "--memory" => memory = Some(arguments.next().context(USAGE)?),
             "--free" => free = true,
+            "--fix-random" => random = true,
             flag if flag.starts_with('-') => bail!("Unknown flag \"{flag}\"\n{USAGE}"),
             _ => files.push(argument),
         }
@@ -27,10 +30,12 @@ fn main() -> Result<()> {
     if let Some(namespace) = memory {
         meter::import_memory(&mut module, &namespace)?;
     }
-    let report = match free {
-        true => meter::free(&mut module)?,
-        false => meter::meter(&mut module, interpreter.as_deref())?,
-    };
-    eprintln!("{report:#?}");
+    if random {
+        meter::fix_random(&mut module)?;
+    } else if free {
+        meter::free(&mut module)?;
+    } else {
+        eprintln!("{:#?}", meter::meter(&mut module, interpreter.as_deref())?);
+    }
     module.emit_wasm_file(output).with_context(|| format!("Cannot write \"{output}\""))
 }

@@ -1,0 +1,63 @@
+/**
+ * The command `sandglass`.
+ *
+ * @example
+ * ```sh
+ * sandglass run sum.js --data numbers.json --time 50ms
+ * ```
+ *
+ * @module
+ */
+
+import manifest from "../../deno.json" with { type: "json" };
+import { UsageError } from "./quantity.ts";
+import { runCommand } from "./run_command.ts";
+
+const HELP = `Run code that you did not write: safely, fast, inside limits.
+
+Usage: sandglass COMMAND
+
+  run SCRIPT   run a script and print its value
+
+  --help       this page, or a command's (sandglass run --help)
+  --version    the version`;
+
+/** Runs the command line and gives the exit status. */
+async function main(args: string[]): Promise<number> {
+  const [command, ...rest] = args;
+  switch (command) {
+    case "run":
+      return await runCommand(rest);
+    case "--help":
+    case "-h":
+      console.log(HELP);
+      return 0;
+    case "--version":
+      console.log(manifest.version);
+      return 0;
+    case undefined:
+      console.error(HELP);
+      return 2;
+    default:
+      throw new UsageError(`Cannot find the command ${JSON.stringify(command)}. See sandglass --help`);
+  }
+}
+
+/** The person's mistake as one line, if it is one. */
+function mistake(error: unknown): string | undefined {
+  if (error instanceof UsageError) return error.message;
+  const { code, message } = error as { code?: unknown; message?: string };
+  const fromArguments = typeof code === "string" && code.startsWith("ERR_PARSE_ARGS");
+  return fromArguments ? `Cannot read the command line: ${message!.split(/\n|\. /)[0]}` : undefined;
+}
+
+if (import.meta.main) {
+  try {
+    Deno.exitCode = await main(Deno.args);
+  } catch (error) {
+    const line = mistake(error);
+    if (line === undefined) throw error;
+    console.error(line);
+    Deno.exitCode = 2;
+  }
+}
