@@ -6,7 +6,7 @@ export interface Limits {
   readonly fuel: number;
   /** Memory of the whole world, in bytes, in steps of 64 KiB; 64 MiB by default. The engine itself takes 1.4 MB. */
   readonly memoryBytes: number;
-  /** Stack of the script's calls and of native code under them, in bytes; 256 KiB by default. */
+  /** Stack of the script's calls and of native code under them, in bytes; 512 KiB by default, some 1,600 calls. */
   readonly stackBytes: number;
   /** Encoded input, in bytes; 16 MiB by default. */
   readonly inputBytes: number;
@@ -21,7 +21,7 @@ export const DEFAULT_LIMITS: Limits = {
   timeMs: 1_000,
   fuel: 1e10,
   memoryBytes: 64 << 20,
-  stackBytes: 256 << 10,
+  stackBytes: 512 << 10,
   inputBytes: 16 << 20,
   outputBytes: 16 << 20,
   logBytes: 256 << 10,
