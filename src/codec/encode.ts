@@ -105,7 +105,7 @@ class Encoder {
       case "undefined":
         return this.#extension(Extension.Undefined, UNDEFINED);
       case "bigint":
-        return this.#bigint(value);
+        return this.#extension(Extension.BigInt, encoder.encode(value.toString(16)));
       case "object":
         return value === null ? this.#byte(0xc0) : this.#object(value);
       default:
@@ -188,32 +188,46 @@ class Encoder {
     this.bytes.set(payload, at);
   }
 
-  #bigint(value: bigint): void {
-    const at = this.#at;
-    this.#string(value.toString(16));
-    const digits = this.bytes.slice(at + (this.bytes[at]! < 0xc0 ? 1 : this.bytes[at]! - 0xd9 + 2), this.#at);
-    this.#at = at;
-    this.#extension(Extension.BigInt, digits);
-  }
-
   #object(value: object): void {
-    if (Array.isArray(value)) return this.#array(value);
-    const prototype = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) return this.#record(value);
-    if (value instanceof Date) {
-      const time = new DataView(new ArrayBuffer(8));
-      time.setFloat64(0, value.getTime());
-      return this.#extension(Extension.Date, new Uint8Array(time.buffer));
+    let kind: Kind;
+    try {
+      kind = kindOf(value);
+    } catch (error) {
+      throw this.#refuse(`it threw while it was read: ${error}`); // a proxy did
     }
-    if (value instanceof Map) return this.#entries(value, Extension.Map);
-    if (value instanceof Set) return this.#entries(value, Extension.Set);
-    if (value instanceof ArrayBuffer) return this.#extension(Extension.ArrayBuffer, new Uint8Array(value));
-    if (ArrayBuffer.isView(value)) return this.#view8(value);
-    if (isPlain(value)) return this.#record(value);
-    throw this.#refuse(`it is an object of class ${value.constructor?.name}, which is no plain data`);
+    switch (kind) {
+      case "array":
+        return this.#array(value as unknown[]);
+      case "record":
+        return this.#record(value);
+      case "date":
+        return this.#date(value as Date);
+      case "map":
+        return this.#entries(value as Map<unknown, unknown>, Extension.Map);
+      case "set":
+        return this.#entries(value as Set<unknown>, Extension.Set);
+      case "buffer":
+        this.#checkAttached(value as ArrayBuffer);
+        return this.#extension(Extension.ArrayBuffer, new Uint8Array(value as ArrayBuffer));
+      case "view":
+        return this.#typedArray(value as ArrayBufferView);
+      case "other":
+        throw this.#refuse(`it is an object of class ${value.constructor?.name}, which is no plain data`);
+    }
   }
 
-  #view8(value: ArrayBufferView): void {
+  #date(value: Date): void {
+    const time = new DataView(new ArrayBuffer(8));
+    time.setFloat64(0, value.getTime());
+    this.#extension(Extension.Date, new Uint8Array(time.buffer));
+  }
+
+  #checkAttached(buffer: ArrayBufferLike): void {
+    if (buffer instanceof ArrayBuffer && buffer.detached) throw this.#refuse("its buffer is detached");
+  }
+
+  #typedArray(value: ArrayBufferView): void {
+    this.#checkAttached(value.buffer);
     const kind = TYPED_ARRAYS.findIndex((type) => value instanceof type);
     if (kind < 0) throw this.#refuse(`it is a ${value.constructor.name}, which is no plain data`);
     const bytes = new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
@@ -246,23 +260,41 @@ class Encoder {
     else this.#head(length, 0, 0xdc, 0xdd);
     for (let index = 0; index < length; index++) {
       this.#keys[depth] = index;
-      this.#value(value[index]);
+      this.#value(this.#read(value, index));
     }
     this.#close();
   }
 
   #record(value: object): void {
     this.#open(value);
-    const keys = Object.keys(value);
     const depth = this.#parents.length - 1;
+    const keys = this.#keysOf(value);
     if (keys.length < 16) this.#byte(0x80 | keys.length);
     else this.#head(keys.length, 0, 0xde, 0xdf);
     for (const key of keys) {
       this.#keys[depth] = key;
       this.#string(key);
-      this.#value((value as Record<string, unknown>)[key]);
+      this.#value(this.#read(value, key));
     }
     this.#close();
+  }
+
+  /** Reads a property; a getter or a proxy may throw. */
+  #read(value: object, key: string | number): unknown {
+    try {
+      return (value as Record<string | number, unknown>)[key];
+    } catch (error) {
+      throw this.#refuse(`it threw while it was read: ${error}`);
+    }
+  }
+
+  #keysOf(value: object): string[] {
+    try {
+      return Object.keys(value);
+    } catch (error) {
+      this.#parents.pop(); // the path is the object's own
+      throw this.#refuse(`it threw while it was read: ${error}`);
+    }
   }
 
   #entries(value: Map<unknown, unknown> | Set<unknown>, kind: Extension): void {
@@ -295,9 +327,19 @@ class Encoder {
 const UNDEFINED = new Uint8Array(1);
 const FIXED_EXTENSIONS = [1, 2, 4, 8, 16];
 
-/** Whether an object of a class of the caller's is data: the engine's own classes name themselves otherwise. */
-function isPlain(value: object): boolean {
-  return Object.prototype.toString.call(value) === "[object Object]" && !(value instanceof WeakRef);
+type Kind = "array" | "record" | "date" | "map" | "set" | "buffer" | "view" | "other";
+
+function kindOf(value: object): Kind {
+  if (Array.isArray(value)) return "array";
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) return "record";
+  if (value instanceof Date) return "date";
+  if (value instanceof Map) return "map";
+  if (value instanceof Set) return "set";
+  if (value instanceof ArrayBuffer) return "buffer";
+  if (ArrayBuffer.isView(value)) return "view";
+  // An object of a class of the caller's is data; the language's own classes have names of their own.
+  return Object.prototype.toString.call(value) === "[object Object]" ? "record" : "other";
 }
 
 /** Where in a value a part of it stands, as a script would write it. */

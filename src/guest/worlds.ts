@@ -1,11 +1,9 @@
 import type { Image } from "../engine/image.ts";
 import { World } from "./world.ts";
 
-/** Worlds that wait for a run at most, over all sandboxes. */
+/** Worlds that wait for a run at most, and the memory that they hold together at most, over all sandboxes. */
 const MOST_IDLE = 8;
-
-/** Worlds whose memory grew past this are not kept. */
-const KEPT_BYTES = 8 << 20;
+const MOST_IDLE_BYTES = 256 << 20;
 
 /** Worlds that wait, the last used last. Any sandbox may take any: each run starts by copying its image in. */
 const idle: { world: World; memoryBytes: number }[] = [];
@@ -18,11 +16,11 @@ export function takeWorld(memoryBytes: number): World {
   return index < 0 ? new World(memoryBytes) : idle.splice(index, 1)[0]!.world;
 }
 
-/** Gives a world back when its run is over. */
+/** Gives a world back when its run is over. One that grew is kept too: a dropped one waits for garbage collection. */
 export function returnWorld(world: World, memoryBytes: number): void {
-  if (world.memoryBytes > KEPT_BYTES) return;
   idle.push({ world, memoryBytes });
-  if (idle.length > MOST_IDLE) idle.shift();
+  let bytes = idle.reduce((sum, entry) => sum + entry.world.memoryBytes, 0);
+  while (idle.length > MOST_IDLE || bytes > MOST_IDLE_BYTES) bytes -= idle.shift()!.world.memoryBytes;
 }
 
 /** The image that the guest was built with. */

@@ -94,6 +94,7 @@ pub struct Engine {
     pub date_get_time: JSValue,
     pub object_class: qjs::JSClassID,
     pub arguments_class: qjs::JSClassID,
+    pub mapped_arguments_class: qjs::JSClassID,
 }
 
 static mut ENGINE: Option<Engine> = None;
@@ -141,6 +142,7 @@ pub fn install(runtime: &Runtime) {
             date_get_time: eval(c"Date.prototype.getTime"),
             object_class: class(c"({})"),
             arguments_class: class(c"(function () { 'use strict'; return arguments })()"),
+            mapped_arguments_class: class(c"(function () { return arguments })()"),
         });
         // What QuickJS computed from the clock while it was built stands at zero.
         eval(c"Object.defineProperty(performance, 'timeOrigin', { enumerable: true, configurable: true,

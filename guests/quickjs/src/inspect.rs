@@ -185,8 +185,8 @@ fn error(value: JSValue) -> String {
     if stack.is_empty() { head } else { format!("{head}\n{stack}") }
 }
 
-/// The name of a value's class: its prototype's constructor's, if that is plain data, else the engine's own.
-fn class(value: JSValue) -> String {
+/// The name of an object's class, as its prototype's constructor has it in plain data.
+pub fn class(value: JSValue) -> String {
     let context = engine().context;
     let prototype = Value::own(unsafe { qjs::JS_GetPrototype(context, value) });
     if unsafe { qjs::JS_IsObject(prototype.raw()) && !qjs::JS_IsProxy(prototype.raw()) }
@@ -198,12 +198,7 @@ fn class(value: JSValue) -> String {
             return name;
         }
     }
-    unsafe {
-        let name = qjs::JS_GetClassName(engine().runtime, qjs::JS_GetClassID(value));
-        let text = Text::of_atom(name).map(|text| text.lossy()).unwrap_or_default();
-        qjs::JS_FreeAtom(context, name);
-        text
-    }
+    "Object".into()
 }
 
 /// The text of a primitive.

@@ -56,7 +56,7 @@ pub fn settle(value: Value) -> Result<Value, Failure> {
             let reason = Value::own(unsafe { qjs::JS_PromiseResult(context, value.raw()) });
             Err(Failure::thrown(&reason))
         }
-        _ => Err(Failure::script("waits for a promise that nothing is left to settle")),
+        _ => Err(Failure::script("it waits for a promise that nothing is left to settle")),
     }
 }
 

@@ -306,7 +306,9 @@ impl<'a> Reader<'a> {
             Some(size) if bytes.len() % size == 0 => unsafe {
                 let buffer = qjs::JS_NewArrayBufferCopy(context, bytes.as_ptr(), bytes.len() as _);
                 let buffer = Value::own(buffer);
-                Ok(qjs::JS_NewTypedArray(context, 1, &mut buffer.raw(), kind as qjs::JSTypedArrayEnum))
+                // It reads all three arguments of the constructor, whatever count it is told.
+                let mut arguments = [buffer.raw(), qjs::JS_UNDEFINED, qjs::JS_UNDEFINED];
+                Ok(qjs::JS_NewTypedArray(context, 1, arguments.as_mut_ptr(), kind as qjs::JSTypedArrayEnum))
             },
             Some(_) => Err(self.malformed(start, "has a typed array with part of an element")),
             None => Err(self.malformed(start, "has a typed array of a kind that is not known")),

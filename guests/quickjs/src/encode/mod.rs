@@ -7,7 +7,7 @@ pub use writer::Writer;
 
 use crate::engine::{self, Engine, Text, Value, engine, exception, qjs};
 use crate::failure::Failure;
-use crate::inspect::inspect;
+use crate::inspect::{class as class_name, inspect};
 use crate::wire;
 use core::ffi::c_int;
 use path::path;
@@ -137,7 +137,8 @@ impl Encoder {
                 return self.array(value);
             }
             let class = qjs::JS_GetClassID(raw);
-            if class == engine().object_class || class == engine().arguments_class {
+            let Engine { object_class, arguments_class, mapped_arguments_class, .. } = *engine();
+            if [object_class, arguments_class, mapped_arguments_class].contains(&class) {
                 return self.record(value);
             }
             if qjs::JS_IsProxy(raw) {
@@ -169,10 +170,7 @@ impl Encoder {
                 self.writer.extension(wire::ARRAY_BUFFER, slice(bytes, size as usize));
                 return Ok(());
             }
-            let name = qjs::JS_GetClassName(engine().runtime, class);
-            let text = Text::of_atom(name).map(|text| text.lossy()).unwrap_or_default();
-            qjs::JS_FreeAtom(context, name);
-            Err(self.refuse(format!("is an object of class {text}, which is no plain data")))
+            Err(self.refuse(format!("is an object of class {}, which is no plain data", class_name(raw))))
         }
     }
 
