@@ -1,5 +1,6 @@
 import { SandboxError } from "../errors.ts";
 import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
+import { Shapes } from "./shapes.ts";
 
 /** Strings up to this length are copied by a loop; a call of the encoder costs more than that. */
 const SHORT_STRING = 40;
@@ -36,6 +37,7 @@ class Encoder {
   /** The containers round the value, and the key of each that is being written. */
   readonly #parents: object[] = [];
   readonly #keys: (string | number)[] = [];
+  readonly #shapes = new Shapes();
 
   constructor(bytes: Uint8Array<ArrayBuffer>, limit: number) {
     this.bytes = bytes;
@@ -267,8 +269,17 @@ class Encoder {
 
   #record(value: object): void {
     this.#open(value);
-    const depth = this.#parents.length - 1;
     const keys = this.#keysOf(value);
+    const known = this.#shapes.find(keys);
+    if (known >= 0) this.#valuesOf(value, keys, known);
+    else this.#entriesOf(value, keys);
+    this.#close();
+  }
+
+  /** Writes a record whole, and counts it. */
+  #entriesOf(value: object, keys: string[]): void {
+    const depth = this.#parents.length - 1;
+    const shape = this.#shapes.open();
     if (keys.length < 16) this.#byte(0x80 | keys.length);
     else this.#head(keys.length, 0, 0xde, 0xdf);
     for (const key of keys) {
@@ -276,7 +287,32 @@ class Encoder {
       this.#string(key);
       this.#value(this.#read(value, key));
     }
-    this.#close();
+    this.#shapes.complete(shape, keys);
+  }
+
+  /** Writes a record by the number of an earlier one with the same keys. */
+  #valuesOf(value: object, keys: string[], shape: number): void {
+    const depth = this.#parents.length - 1;
+    const start = this.#beginExtension(Extension.Record);
+    const at = this.#reserve(2);
+    this.#view.setUint16(at, shape);
+    for (const key of keys) {
+      this.#keys[depth] = key;
+      this.#value(this.#read(value, key));
+    }
+    this.#endExtension(start);
+  }
+
+  /** Opens an extension of a length not known yet; `#endExtension` takes what this gives. */
+  #beginExtension(kind: Extension): number {
+    const start = this.#reserve(6);
+    this.bytes[start] = 0xc9;
+    this.bytes[start + 5] = kind;
+    return start;
+  }
+
+  #endExtension(start: number): void {
+    this.#view.setUint32(start + 1, this.#at - start - 6);
   }
 
   /** Reads a property; a getter or a proxy may throw. */
@@ -300,9 +336,7 @@ class Encoder {
   #entries(value: Map<unknown, unknown> | Set<unknown>, kind: Extension): void {
     this.#open(value);
     const depth = this.#parents.length - 1;
-    const start = this.#reserve(6);
-    this.bytes[start] = 0xc9;
-    this.bytes[start + 5] = kind;
+    const start = this.#beginExtension(kind);
     let index = 0;
     for (const entry of value instanceof Map ? Map.prototype.entries.call(value) : Set.prototype.values.call(value)) {
       this.#keys[depth] = index++;
@@ -314,7 +348,7 @@ class Encoder {
         this.#value(entry);
       }
     }
-    this.#view.setUint32(start + 1, this.#at - start - 6);
+    this.#endExtension(start);
     this.#close();
   }
 

@@ -14,7 +14,12 @@ export const enum Extension {
   /** Keys and values in turn. */
   Map = 0x6d,
   Set = 0x65,
+  /** Only into the guest: two bytes for the number of an earlier map that was complete, then values for its keys. */
+  Record = 0x72,
 }
+
+/** Maps that a document counts, so that later ones with the same keys can name them. */
+export const MAX_SHAPES = 1024;
 
 /** Nesting that values may have, in both directions. */
 export const MAX_DEPTH = 1024;

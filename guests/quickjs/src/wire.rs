@@ -19,5 +19,9 @@ pub const TYPED_ARRAY: i8 = b't' as i8;
 pub const MAP: i8 = b'm' as i8;
 /// Values: a Set.
 pub const SET: i8 = b'e' as i8;
+/// Two bytes for the number of an earlier map that was complete, then values for its keys in turn: an object. Maps are
+/// counted as they begin, up to `MAX_SHAPES`. Read, never written.
+pub const RECORD: i8 = b'r' as i8;
+pub const MAX_SHAPES: usize = 1024;
 /// MessagePack's own timestamp; read, never written.
 pub const TIMESTAMP: i8 = -1;

@@ -2,7 +2,7 @@
 
 use super::{Malformed, Result};
 use crate::engine::{self, Value, engine, qjs};
-use crate::wire::MAX_DEPTH;
+use crate::wire::{MAX_DEPTH, MAX_SHAPES};
 use core::ffi::c_int;
 use qjs::{JSAtom, JSValue};
 
@@ -10,8 +10,10 @@ use qjs::{JSAtom, JSValue};
 pub enum Open {
     /// Its elements wait on the value stack, from `base`.
     Array { base: usize },
-    /// `object` has what came so far; `key` is the next value's name.
-    Object { object: JSValue, key: JSAtom },
+    /// `object` has what came so far; `key` is the next value's name; `shape` is its number if it is counted.
+    Object { object: JSValue, key: JSAtom, shape: Option<usize> },
+    /// The same with the keys of an earlier object; `next` is the next value's.
+    Record { object: JSValue, shape: usize, next: usize },
     /// A key waits on the value stack above `base` while its value is read.
     Map { map: JSValue, base: usize },
     Set { set: JSValue },
@@ -21,6 +23,8 @@ pub struct Builder<'a> {
     values: Vec<JSValue>,
     open: Vec<Open>,
     keys: KeyCache<'a>,
+    /// Keys of the objects so far, where the input may name them again.
+    shapes: Vec<Vec<JSAtom>>,
 }
 
 impl<'a> Builder<'a> {
@@ -29,6 +33,7 @@ impl<'a> Builder<'a> {
             values: Vec::with_capacity(64),
             open: Vec::with_capacity(16),
             keys: KeyCache::new(),
+            shapes: Vec::new(),
         }
     }
 
@@ -37,10 +42,14 @@ impl<'a> Builder<'a> {
     pub fn push(&mut self, value: JSValue) {
         let context = engine().context;
         match self.open.last_mut() {
-            Some(Open::Object { object, key }) => unsafe {
-                let flags = qjs::JS_PROP_C_W_E as c_int;
-                qjs::JS_DefinePropertyValue(context, *object, *key, value, flags);
+            Some(Open::Object { object, key, .. }) => unsafe {
+                qjs::JS_DefinePropertyValue(context, *object, *key, value, DATA);
                 qjs::JS_FreeAtom(context, core::mem::replace(key, qjs::JS_ATOM_NULL));
+            },
+            Some(Open::Record { object, shape, next }) => unsafe {
+                let key = self.shapes[*shape][*next];
+                qjs::JS_DefinePropertyValue(context, *object, key, value, DATA);
+                *next += 1;
             },
             None | Some(Open::Array { .. }) => self.values.push(value),
             Some(Open::Map { map, base }) => {
@@ -65,7 +74,34 @@ impl<'a> Builder<'a> {
 
     pub fn open_object(&mut self, offset: usize) -> Result<()> {
         let object = unsafe { qjs::JS_NewObject(engine().context) };
-        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL }, offset)
+        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, shape: None }, offset)
+    }
+
+    /// Opens an object whose keys a later one may take over.
+    pub fn open_counted_object(&mut self, offset: usize) -> Result<()> {
+        let object = unsafe { qjs::JS_NewObject(engine().context) };
+        let shape = (self.shapes.len() < MAX_SHAPES).then(|| {
+            self.shapes.push(Vec::new());
+            self.shapes.len() - 1
+        });
+        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, shape }, offset)
+    }
+
+    /// Opens an object with the keys of an earlier one.
+    pub fn open_record(&mut self, shape: usize, offset: usize) -> Result<()> {
+        if shape >= self.shapes.len() {
+            return Err(Malformed { message: "names keys that did not come before", offset });
+        }
+        let object = unsafe { qjs::JS_NewObject(engine().context) };
+        self.nest(Open::Record { object, shape, next: 0 }, offset)
+    }
+
+    /// Keys of the record that is open which have no value yet.
+    pub fn keys_left(&self) -> usize {
+        match self.open.last() {
+            Some(Open::Record { shape, next, .. }) => self.shapes[*shape].len() - next,
+            _ => 0,
+        }
     }
 
     pub fn open_map(&mut self, offset: usize) -> Result<()> {
@@ -97,7 +133,7 @@ impl<'a> Builder<'a> {
                 self.values.truncate(base); // the array took the references
                 array
             },
-            Some(Open::Object { object, .. }) => object,
+            Some(Open::Object { object, .. } | Open::Record { object, .. }) => object,
             Some(Open::Map { map, .. }) => map,
             Some(Open::Set { set }) => set,
             None => return,
@@ -129,8 +165,12 @@ impl<'a> Builder<'a> {
     }
 
     fn set_key(&mut self, atom: JSAtom) {
-        if let Some(Open::Object { key, .. }) = self.open.last_mut() {
+        if let Some(Open::Object { key, shape, .. }) = self.open.last_mut() {
             *key = atom;
+            if let Some(shape) = shape {
+                let atom = unsafe { qjs::JS_DupAtom(engine().context, atom) };
+                self.shapes[*shape].push(atom);
+            }
         }
     }
 
@@ -138,6 +178,17 @@ impl<'a> Builder<'a> {
         self.values.pop().unwrap_or(qjs::JS_UNDEFINED)
     }
 }
+
+impl Drop for Builder<'_> {
+    fn drop(&mut self) {
+        for atom in self.shapes.iter().flatten() {
+            unsafe { qjs::JS_FreeAtom(engine().context, *atom) };
+        }
+    }
+}
+
+/// How a property is defined: as data that a script may do anything with.
+const DATA: c_int = qjs::JS_PROP_C_W_E as c_int;
 
 /// Keys seen before in this document and their atoms: a record's keys are interned once, not once a record.
 struct KeyCache<'a> {

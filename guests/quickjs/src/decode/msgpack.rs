@@ -56,15 +56,23 @@ impl<'a> Reader<'a> {
                 Some(Left::Until(end)) => self.at == *end,
             };
             if !full {
-                if let Some(Open::Object { .. }) = builder.innermost() {
-                    self.key(builder)?;
+                match builder.innermost() {
+                    Some(Open::Object { .. }) => self.key(builder)?,
+                    Some(Open::Record { .. }) if builder.keys_left() == 0 => {
+                        return Err(self.malformed(self.at, "has more values than keys"));
+                    }
+                    _ => {}
                 }
                 return Ok(true);
             }
-            if let Some(Open::Map { base, .. }) = builder.innermost()
-                && builder.waiting() > *base
-            {
-                return Err(self.malformed(self.at, "has a Map key without a value"));
+            match builder.innermost() {
+                Some(Open::Map { base, .. }) if builder.waiting() > *base => {
+                    return Err(self.malformed(self.at, "has a Map key without a value"));
+                }
+                Some(Open::Record { .. }) if builder.keys_left() > 0 => {
+                    return Err(self.malformed(self.at, "has fewer values than keys"));
+                }
+                _ => {}
             }
             self.left.pop();
             builder.close();
@@ -146,7 +154,7 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self, count: usize, start: usize, builder: &mut Builder<'a>) -> Result<()> {
-        builder.open_object(start)?;
+        builder.open_counted_object(start)?;
         self.left.push(Left::Items(count as u32));
         Ok(())
     }
@@ -257,6 +265,11 @@ impl<'a> Reader<'a> {
             (wire::TYPED_ARRAY, 1..) => self.typed_array(length, start)?,
             (wire::MAP, _) => {
                 builder.open_map(start)?;
+                self.left.push(Left::Until(end));
+                return Ok(());
+            }
+            (wire::RECORD, 2..) => {
+                builder.open_record(self.u16()?, start)?;
                 self.left.push(Left::Until(end));
                 return Ok(());
             }
