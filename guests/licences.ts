@@ -5,6 +5,7 @@ interface Package {
   version: string;
   license: string | null;
   manifest_path: string;
+  source: string | null;
 }
 
 /** Parts that no crate carries the licence of: where their text stands on the machine that builds. */
@@ -50,7 +51,7 @@ async function packages(crate: string): Promise<Package[]> {
   const used = new Set(tree.split("\n").map((line) => line.split(" ").slice(0, 2).join(" ")));
   const metadata = JSON.parse(await cargo(crate, ["metadata", "--locked", "--format-version", "1"]));
   return (metadata.packages as Package[])
-    .filter((part) => used.has(`${part.name} v${part.version}`) && part.name !== "quickjs")
+    .filter((part) => used.has(`${part.name} v${part.version}`) && part.source !== null) // without a source: our own
     .sort((a, b) => a.name < b.name ? -1 : 1);
 }
 

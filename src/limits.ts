@@ -10,7 +10,10 @@ export interface Limits {
   readonly stackBytes: number;
   /** Encoded input, in bytes; 16 MiB by default. */
   readonly inputBytes: number;
-  /** Encoded value, in bytes; 16 MiB by default. */
+  /**
+   * Value, in bytes; 16 MiB by default. It counts encoded, and 8 more for each value in it, 64 for each object and 1,024
+   * for each buffer, which is about what they take here.
+   */
   readonly outputBytes: number;
   /** Log, in bytes of UTF-8 text and 16 for each entry; 256 KiB by default. */
   readonly logBytes: number;

@@ -4,16 +4,21 @@ import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
 /** Texts up to this many bytes are read by a loop; a call of the decoder costs more than that. */
 const SHORT_TEXT = 24;
 
+/** Values between two looks at the clock. */
+const VALUES_PER_CHECK = 4096;
+
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * Decodes a value that a guest handed over. The bytes are untrusted: what comes of them is data only, `__proto__` is an
  * ordinary key, and nothing is allocated that the bytes do not fill.
  *
+ * @param bytes The bytes of one value.
+ * @param checkTime Is called now and then, to throw when time is over.
  * @throws {SandboxError} `output`: the bytes are no value.
  */
-export function decode(bytes: Uint8Array<ArrayBuffer>): unknown {
-  const reader = new Decoder(bytes);
+export function decode(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void): unknown {
+  const reader = new Decoder(bytes, checkTime);
   try {
     return reader.finish();
   } catch (error) {
@@ -27,9 +32,12 @@ class Decoder {
   readonly #view: DataView;
   #at = 0;
   #depth = 0;
+  #values = 0;
+  readonly #checkTime: () => void;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void) {
     this.#bytes = bytes;
+    this.#checkTime = checkTime;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -63,6 +71,7 @@ class Decoder {
   }
 
   #value(): unknown {
+    if (++this.#values % VALUES_PER_CHECK === 0) this.#checkTime();
     const mark = this.#bytes[this.#skip(1)]!;
     if (mark < 0x80) return mark;
     if (mark >= 0xe0) return mark - 0x100;

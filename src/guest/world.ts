@@ -80,11 +80,12 @@ export class World {
     try {
       const { outputBytes, memoryBytes } = limits;
       const status = instance.exports.evaluate(run.format, outputBytes, memoryBytes * COLLECT_PART);
-      instance.fuel.checkTime();
+      const checkTime = () => instance.fuel.checkTime();
+      checkTime();
       const handed = this.#exchange.end();
-      if (status !== 0) throw explainFailure(decode(handed), run);
+      if (status !== 0) throw explainFailure(decode(handed, checkTime), run);
       bytesOut = handed.length;
-      const value = decode(handed);
+      const value = decode(handed, checkTime);
       return { value, usage: this.#usage(run, bytesOut), logs: this.#console.entries };
     } catch (thrown) {
       const error = instance.explain(thrown);

@@ -10,8 +10,13 @@ pub fn start() {
     unsafe { STARTED = true }
 }
 
+/// Whether the world is built, so that there is a host to ask.
+pub fn is_running() -> bool {
+    unsafe { STARTED }
+}
+
 fn milliseconds(which: Clock) -> f64 {
-    if unsafe { STARTED } { clock(which) } else { 0.0 }
+    if is_running() { clock(which) } else { 0.0 }
 }
 
 #[repr(C)]

@@ -2,6 +2,7 @@
 //!
 //! Wiring only. A run goes: `evaluate` → `decode` (input) → `compile` → `settle` → `encode` (value) or `failure`.
 
+mod allocator;
 mod clock;
 mod compile;
 mod console;

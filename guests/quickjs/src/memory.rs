@@ -1,11 +1,14 @@
 //! The heap's end. libc's allocator asks `sbrk` for memory; ours keeps the break inside memory, so that copying an
 //! image back also takes the allocator back.
 
-use crate::host;
+use crate::{clock, host};
 use core::arch::wasm32::{memory_grow, memory_size};
 use core::ptr::write_bytes;
 
 const PAGE_BYTES: usize = 64 << 10;
+
+/// The meter's rate for bulk memory instructions.
+const BYTES_PER_UNIT: usize = 64;
 
 unsafe extern "C" {
     static __heap_base: u8;
@@ -35,7 +38,12 @@ unsafe extern "C" fn sbrk(increment: isize) -> *mut u8 {
         if new > size && memory_grow(0, (new - size).div_ceil(PAGE_BYTES)) == usize::MAX {
             host::memory_limit();
         }
-        write_bytes(old as *mut u8, 0, new.min(size).saturating_sub(old));
+        let used = new.min(size).saturating_sub(old);
+        write_bytes(old as *mut u8, 0, used);
+        // Zeroing pays by the size; memory that is new pays the same, or the fuel of a run would tell what ran before.
+        if clock::is_running() {
+            host::pay(((new - old - used) / BYTES_PER_UNIT) as u32);
+        }
         BREAK = new;
         old as *mut u8
     }

@@ -41,6 +41,11 @@ pub fn encode(value: JSValue, limit: usize) -> Result<Vec<u8>, Failure> {
     Ok(encoder.writer.finish())
 }
 
+/// What a value counts beside its bytes, about what the host holds for it: any value, an object, a buffer.
+const VALUE_BYTES: usize = 8;
+const OBJECT_BYTES: usize = 64;
+const BUFFER_BYTES: usize = 1024;
+
 struct Encoder {
     writer: Writer,
     open: Vec<Open>,
@@ -98,6 +103,7 @@ impl Encoder {
 
     fn value(&mut self, value: Value) -> Result<(), Failure> {
         let raw = value.raw();
+        self.writer.charge(VALUE_BYTES);
         match unsafe { qjs::JS_VALUE_GET_NORM_TAG(raw) } {
             qjs::JS_TAG_UNDEFINED => self.writer.extension(wire::UNDEFINED, &[0]),
             qjs::JS_TAG_NULL => self.writer.nil(),
@@ -129,6 +135,7 @@ impl Encoder {
     fn object(&mut self, value: Value) -> Result<(), Failure> {
         let Engine { context, date_get_time, .. } = *engine();
         let raw = value.raw();
+        self.writer.charge(OBJECT_BYTES);
         unsafe {
             if qjs::JS_IsFunction(context, raw) {
                 return Err(self.refuse("is a function".into()));
@@ -162,6 +169,7 @@ impl Encoder {
                 return self.typed_array(raw, kind);
             }
             if qjs::JS_IsArrayBuffer(raw) {
+                self.writer.charge(BUFFER_BYTES);
                 let mut size = 0;
                 let bytes = qjs::JS_GetArrayBuffer(context, &mut size, raw);
                 if bytes.is_null() && size > 0 {
@@ -223,6 +231,7 @@ impl Encoder {
 
     fn typed_array(&mut self, array: JSValue, kind: c_int) -> Result<(), Failure> {
         let context = engine().context;
+        self.writer.charge(BUFFER_BYTES);
         let (mut offset, mut length, mut element, mut size) = (0, 0, 0, 0);
         unsafe {
             let buffer = qjs::JS_GetTypedArrayBuffer(context, array, &mut offset, &mut length, &mut element);

@@ -30,6 +30,14 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// Counts what a value takes in the host beyond its bytes: a small encoding can describe much.
+    pub fn charge(&mut self, bytes: usize) {
+        if bytes > self.limit - self.bytes.len() {
+            host::output_limit();
+        }
+        self.limit -= bytes;
+    }
+
     /// A mark and a length, in the fewest bytes: `short` up to `most`, else the marks for 8 (if any), 16 and 32 bits.
     fn head(&mut self, length: usize, short: Option<(u8, usize)>, wide: [u8; 3]) {
         match (length, short) {
