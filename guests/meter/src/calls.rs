@@ -1,7 +1,7 @@
 //! Who can call whom.
 
-use petgraph::algo::tarjan_scc;
 use petgraph::Direction::{Incoming, Outgoing};
+use petgraph::algo::tarjan_scc;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

@@ -3,8 +3,8 @@
 use crate::Gauge;
 use anyhow::Result;
 use walrus::ir::{
-    BinaryOp, Binop, Call, Const, GlobalGet, GlobalSet, IfElse, Instr, InstrLocId, InstrSeqId, LocalGet, LocalTee, UnaryOp,
-    Unop, Value,
+    BinaryOp, Binop, Call, Const, GlobalGet, GlobalSet, IfElse, Instr, InstrLocId, InstrSeqId, LocalGet, LocalTee,
+    UnaryOp, Unop, Value,
 };
 use walrus::{
     ConstExpr, FunctionBuilder, FunctionId, GlobalId, InstrSeqBuilder, LocalFunction, LocalId, MemoryId, Module,
@@ -25,9 +25,8 @@ pub fn gauge(module: &mut Module) -> Result<Gauge> {
     let signal = module.types.add(&[], &[]);
     let (out_of_fuel, _) = module.add_import_func("meter", "out_of_fuel", signal);
     let (stack_overflow, _) = module.add_import_func("meter", "stack_overflow", signal);
-    let mut global = |initial| {
-        module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(initial)))
-    };
+    let mut global =
+        |initial| module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(initial)));
     let (fuel, limit) = (global(i32::MAX), global(0));
     module.exports.add("fuel", fuel);
     let stack = module.globals.iter().find(|global| global.name.as_deref() == Some("__stack_pointer"));

@@ -61,11 +61,7 @@ fn sure(block: *mut u8) -> *mut u8 {
 unsafe extern "C" fn __wrap_malloc(size: usize) -> *mut u8 {
     unsafe {
         let block = take(size);
-        if block.is_null() {
-            sure(__real_malloc(size))
-        } else {
-            block
-        }
+        if block.is_null() { sure(__real_malloc(size)) } else { block }
     }
 }
 
@@ -84,13 +80,7 @@ unsafe extern "C" fn __wrap_calloc(count: usize, size: usize) -> *mut u8 {
 
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __wrap_realloc(block: *mut u8, size: usize) -> *mut u8 {
-    unsafe {
-        if block.is_null() {
-            __wrap_malloc(size)
-        } else {
-            sure(__real_realloc(block, size))
-        }
-    }
+    unsafe { if block.is_null() { __wrap_malloc(size) } else { sure(__real_realloc(block, size)) } }
 }
 
 #[unsafe(no_mangle)]

@@ -45,10 +45,7 @@ unsafe extern "C" fn clock_gettime(id: *const c_void, time: *mut Timespec) -> c_
     let now = milliseconds(which);
     let seconds = (now / 1e3).floor();
     unsafe {
-        *time = Timespec {
-            seconds: seconds as i64,
-            nanoseconds: ((now - seconds * 1e3) * 1e6) as i32,
-        };
+        *time = Timespec { seconds: seconds as i64, nanoseconds: ((now - seconds * 1e3) * 1e6) as i32 };
     }
     0
 }
@@ -58,10 +55,7 @@ unsafe extern "C" fn gettimeofday(time: *mut Timeval, _zone: *mut c_void) -> c_i
     let now = milliseconds(Clock::Wall);
     let seconds = (now / 1e3).floor();
     unsafe {
-        *time = Timeval {
-            seconds: seconds as i64,
-            microseconds: ((now - seconds * 1e3) * 1e3) as i64,
-        };
+        *time = Timeval { seconds: seconds as i64, microseconds: ((now - seconds * 1e3) * 1e3) as i64 };
     }
     0
 }

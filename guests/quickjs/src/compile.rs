@@ -12,36 +12,33 @@ pub enum Program {
     Module(Value),
 }
 
-/// Compiles `source`, which is a module if only a module may say what it says.
-///
-/// `await` and `export` are looked for as plain bytes first: a script without them costs no second parse.
+/// Compiles `source` as the first of these that it parses as: a script, one that awaits if it says `await`, a module if
+/// it says `export` or `import`. Plain bytes are looked for, so that most scripts are parsed once.
 pub fn compile(source: &[u8], name: &CStr) -> Result<Program, Failure> {
-    let awaits = memmem::find(source, b"await").is_some();
-    let flags = if awaits { qjs::JS_EVAL_FLAG_ASYNC } else { qjs::JS_EVAL_TYPE_GLOBAL };
-    let script = parse(source, name, flags);
-    if !script.is_exception() {
-        return Ok(if awaits { Program::AsyncScript(script) } else { Program::Script(script) });
+    let says = |word: &[u8]| memmem::find(source, word).is_some();
+    let readings: [(bool, u32, fn(Value) -> Program); 3] = [
+        (says(b"await"), qjs::JS_EVAL_FLAG_ASYNC, Program::AsyncScript),
+        (true, qjs::JS_EVAL_TYPE_GLOBAL, Program::Script),
+        (says(b"export") || says(b"import"), qjs::JS_EVAL_TYPE_MODULE, Program::Module),
+    ];
+    let mut failure: Option<Failure> = None;
+    for (_, flags, program) in readings.into_iter().filter(|(possible, ..)| *possible) {
+        let parsed = parse(source, name, flags);
+        if !parsed.is_exception() {
+            return Ok(program(parsed));
+        }
+        // The reading that came furthest is the one that was meant; of equals, the first.
+        let other = Failure::syntax();
+        if failure.as_ref().is_none_or(|failure| other.position() > failure.position()) {
+            failure = Some(other);
+        }
     }
-    let failure = Failure::syntax();
-    if memmem::find(source, b"export").is_none() && memmem::find(source, b"import").is_none() {
-        return Err(failure);
-    }
-    let module = parse(source, name, qjs::JS_EVAL_TYPE_MODULE);
-    if !module.is_exception() {
-        return Ok(Program::Module(module));
-    }
-    // The reading that came further is the one that was meant.
-    let other = Failure::syntax();
-    Err(if other.position() > failure.position() { other } else { failure })
+    Err(failure.unwrap_or_default())
 }
 
 /// `source` is followed by a zero byte, as QuickJS asks (`host::take` sees to it).
 fn parse(source: &[u8], name: &CStr, flags: u32) -> Value {
     let flags = (flags | qjs::JS_EVAL_FLAG_COMPILE_ONLY) as c_int;
     let Engine { context, .. } = *engine();
-    Value::own(unsafe {
-        qjs::JS_Eval(context, source.as_ptr().cast(), source.len() as _, name.as_ptr(), flags)
-    })
+    Value::own(unsafe { qjs::JS_Eval(context, source.as_ptr().cast(), source.len() as _, name.as_ptr(), flags) })
 }
-
-

@@ -145,8 +145,10 @@ pub fn install(runtime: &Runtime) {
             mapped_arguments_class: class(c"(function () { return arguments })()"),
         });
         // What QuickJS computed from the clock while it was built stands at zero.
-        eval(c"Object.defineProperty(performance, 'timeOrigin', { enumerable: true, configurable: true,
-                get: ((now) => () => now() - performance.now())(Date.now) })");
+        eval(
+            c"Object.defineProperty(performance, 'timeOrigin', { enumerable: true, configurable: true,
+                get: ((now) => () => now() - performance.now())(Date.now) })",
+        );
         define(c"data", qjs::JS_UNDEFINED);
         let math = eval(c"Math");
         set(math, c"random", function(c"random", 0, random_function));
@@ -169,14 +171,7 @@ pub type NativeMagic = unsafe extern "C" fn(*mut JSContext, JSValue, c_int, *mut
 pub fn function(name: &CStr, arity: c_int, native: Native) -> JSValue {
     let context = engine().context;
     unsafe {
-        qjs::JS_NewCFunction2(
-            context,
-            Some(native),
-            name.as_ptr(),
-            arity,
-            qjs::JSCFunctionEnum_JS_CFUNC_generic,
-            0,
-        )
+        qjs::JS_NewCFunction2(context, Some(native), name.as_ptr(), arity, qjs::JSCFunctionEnum_JS_CFUNC_generic, 0)
     }
 }
 

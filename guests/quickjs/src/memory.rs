@@ -32,9 +32,7 @@ unsafe extern "C" fn sbrk(increment: isize) -> *mut u8 {
             return old as *mut u8; // libc never gives memory back
         }
         let size = memory_size(0) * PAGE_BYTES;
-        let Some(new) = old.checked_add(increment as usize) else {
-            host::memory_limit()
-        };
+        let Some(new) = old.checked_add(increment as usize) else { host::memory_limit() };
         if new > size && memory_grow(0, (new - size).div_ceil(PAGE_BYTES)) == usize::MAX {
             host::memory_limit();
         }

@@ -9,14 +9,29 @@ use qjs::{JSAtom, JSValue};
 /// A container that is not full yet.
 pub enum Open {
     /// Its elements wait on the value stack, from `base`.
-    Array { base: usize },
+    Array {
+        base: usize,
+    },
     /// `object` has what came so far; `key` is the next value's name; `shape` is its number if it is counted.
-    Object { object: JSValue, key: JSAtom, shape: Option<usize> },
+    Object {
+        object: JSValue,
+        key: JSAtom,
+        shape: Option<usize>,
+    },
     /// The same with the keys of an earlier object; `next` is the next value's.
-    Record { object: JSValue, shape: usize, next: usize },
+    Record {
+        object: JSValue,
+        shape: usize,
+        next: usize,
+    },
     /// A key waits on the value stack above `base` while its value is read.
-    Map { map: JSValue, base: usize },
-    Set { set: JSValue },
+    Map {
+        map: JSValue,
+        base: usize,
+    },
+    Set {
+        set: JSValue,
+    },
 }
 
 pub struct Builder<'a> {
@@ -29,12 +44,7 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     pub fn new() -> Self {
-        Self {
-            values: Vec::with_capacity(64),
-            open: Vec::with_capacity(16),
-            keys: KeyCache::new(),
-            shapes: Vec::new(),
-        }
+        Self { values: Vec::with_capacity(64), open: Vec::with_capacity(16), keys: KeyCache::new(), shapes: Vec::new() }
     }
 
     /// Gives one complete value to the container that is open, or to the result.
@@ -128,8 +138,7 @@ impl<'a> Builder<'a> {
         let value = match self.open.pop() {
             Some(Open::Array { base }) => unsafe {
                 let elements = &self.values[base..];
-                let array =
-                    qjs::JS_NewArrayFrom(engine().context, elements.len() as c_int, elements.as_ptr());
+                let array = qjs::JS_NewArrayFrom(engine().context, elements.len() as c_int, elements.as_ptr());
                 self.values.truncate(base); // the array took the references
                 array
             },

@@ -294,9 +294,8 @@ impl<'a> Reader<'a> {
             return Err(self.malformed(start, "has a bigint that is not hexadecimal"));
         }
         let literal = [b"0x", digits].concat();
-        let literal = unsafe {
-            Value::own(qjs::JS_NewStringLen(engine().context, literal.as_ptr().cast(), literal.len() as _))
-        };
+        let literal =
+            unsafe { Value::own(qjs::JS_NewStringLen(engine().context, literal.as_ptr().cast(), literal.len() as _)) };
         let mut value = engine::call(engine().bigint, qjs::JS_UNDEFINED, &mut [literal.raw()]);
         if negative && !value.is_exception() {
             value = engine::call(engine().negate, qjs::JS_UNDEFINED, &mut [value.raw()]);

@@ -15,10 +15,24 @@ use qjs::{JSAtom, JSValue};
 
 /// A container whose values are being written.
 pub enum Open {
-    Array { array: Value, next: u32, length: u32 },
-    Object { object: Value, keys: Keys, next: usize },
+    Array {
+        array: Value,
+        next: u32,
+        length: u32,
+    },
+    Object {
+        object: Value,
+        keys: Keys,
+        next: usize,
+    },
     /// The entries of a Map (in turn key and value) or a Set, and where its length is to be written.
-    Entries { object: Value, entries: Vec<Value>, next: usize, start: usize, is_map: bool },
+    Entries {
+        object: Value,
+        entries: Vec<Value>,
+        next: usize,
+        start: usize,
+        is_map: bool,
+    },
 }
 
 impl Open {
@@ -253,7 +267,6 @@ impl Encoder {
     }
 }
 
-
 unsafe fn slice<'a>(bytes: *const u8, length: usize) -> &'a [u8] {
     if length == 0 { &[] } else { unsafe { core::slice::from_raw_parts(bytes, length) } }
 }
@@ -305,8 +318,7 @@ impl Keys {
         let mut keys = Self { table: core::ptr::null_mut(), length: 0 };
         let flags = (qjs::JS_GPN_STRING_MASK | qjs::JS_GPN_ENUM_ONLY) as c_int;
         let context = engine().context;
-        let status =
-            unsafe { qjs::JS_GetOwnPropertyNames(context, &mut keys.table, &mut keys.length, object, flags) };
+        let status = unsafe { qjs::JS_GetOwnPropertyNames(context, &mut keys.table, &mut keys.length, object, flags) };
         if status < 0 {
             core::mem::forget(keys);
             return None;
@@ -328,4 +340,3 @@ impl Drop for Keys {
         unsafe { qjs::JS_FreePropertyEnum(engine().context, self.table, self.length) }
     }
 }
-
