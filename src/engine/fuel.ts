@@ -1,8 +1,8 @@
 import { SandboxError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 
-/** Units granted at a time: a tenth of a millisecond to some of work, so that the clock is read that often. */
-const SLICE = 100_000;
+/** Units granted at a time: well under a millisecond of most work, so that the clock is read that often. */
+const SLICE = 50_000;
 
 /** Pays out fuel in slices and looks at the clock between them. */
 export class Fuel {

@@ -1,6 +1,7 @@
 //! The instructions that make code pay.
 
 use crate::Gauge;
+use crate::hint::PAY;
 use anyhow::Result;
 use walrus::ir::{
     BinaryOp, Binop, Call, Const, GlobalGet, GlobalSet, IfElse, Instr, InstrLocId, InstrSeqId, LocalGet, LocalTee,
@@ -36,6 +37,7 @@ pub fn gauge(module: &mut Module) -> Result<Gauge> {
         module.exports.add("stack_limit", limit);
     }
     let pay = pay(module, fuel, out_of_fuel)?;
+    module.funcs.get_mut(pay).name = Some(PAY.into());
     Ok(Gauge { fuel, stack, out_of_fuel, stack_overflow, pay })
 }
 

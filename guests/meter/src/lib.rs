@@ -11,12 +11,14 @@
 
 mod calls;
 mod charge;
+mod hint;
 mod memory;
 mod random;
 
 use anyhow::{Context, Result};
 use walrus::{FunctionId, GlobalId, Module, ValType};
 
+pub use hint::hint;
 pub use memory::import_memory;
 pub use random::fix_random;
 

@@ -30,12 +30,15 @@ fn main() -> Result<()> {
     if let Some(namespace) = memory {
         meter::import_memory(&mut module, &namespace)?;
     }
-    if random {
+    let bytes = if random {
         meter::fix_random(&mut module)?;
+        module.emit_wasm()
     } else if free {
         meter::free(&mut module)?;
+        meter::hint(&module.emit_wasm())?
     } else {
         eprintln!("{:#?}", meter::meter(&mut module, interpreter.as_deref())?);
-    }
-    module.emit_wasm_file(output).with_context(|| format!("Cannot write \"{output}\""))
+        meter::hint(&module.emit_wasm())?
+    };
+    std::fs::write(output, bytes).with_context(|| format!("Cannot write \"{output}\""))
 }

@@ -1,6 +1,6 @@
 //! What the meter finds and adds, on small modules.
 
-use meter::{Report, import_memory, meter};
+use meter::{Report, hint, import_memory, meter};
 use walrus::{Module, ModuleConfig};
 
 fn module(text: &str) -> Module {
@@ -91,4 +91,20 @@ fn the_memory_becomes_an_import_without_a_maximum() {
     let emitted = Module::from_buffer(&module.emit_wasm()).expect("what comes out is valid");
     let memory = emitted.memories.iter().next().expect("the memory is there");
     assert_eq!((memory.initial, memory.maximum, memory.import.is_some()), (3, None, true));
+}
+
+#[test]
+fn branches_to_payment_are_hinted_and_names_dropped() {
+    let mut module = module("(module (func $f (param i32) (if (local.get 0) (then (call $f (i32.const 1))))))");
+    meter(&mut module, None).expect("the module can be metered");
+    let bytes = hint(&module.emit_wasm()).expect("the module can be hinted");
+    let sections: Vec<String> = wasmparser::Parser::new(0)
+        .parse_all(&bytes)
+        .filter_map(|payload| match payload.expect("what comes out is valid") {
+            wasmparser::Payload::CustomSection(section) => Some(section.name().to_string()),
+            _ => None,
+        })
+        .collect();
+    assert!(sections.contains(&"metadata.code.branch_hint".to_string()), "{sections:?}");
+    assert!(!sections.contains(&"name".to_string()), "{sections:?}");
 }
