@@ -56,7 +56,7 @@ Deno.test("a script that fails is status 1, with its own stack and nothing of th
   const { code, stdout, stderr } = await sandglass(["run", script, "--data", numbers]);
   assert.equal(code, 1);
   assert.equal(stdout, "");
-  assert.match(stderr, /^The script "bad.js" failed: TypeError: .+ \(bad.js:2:\d+\)\n    at f \(bad.js:2/);
+  assert.match(stderr, /^The script "bad.js" failed: TypeError: .+ \(bad.js:2:\d+\)\n +at f \(bad.js:2/);
   assert.doesNotMatch(stderr, /\.ts|file:|wasm/);
 });
 
