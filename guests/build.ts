@@ -39,8 +39,12 @@ const FEATURES = [
   "reference-types",
 ].map((feature) => `--enable-${feature}`);
 
+/** Debian's own cargo and rustc come first: another toolchain's `rustc` would not fit this cargo. */
+const PATH = `/usr/bin:${Deno.env.get("PATH")}`;
+
 async function output(command: string, args: string[], options: Deno.CommandOptions = {}): Promise<string> {
-  const { success, stdout } = await new Deno.Command(command, { args, stderr: "inherit", ...options }).output();
+  const env = { PATH, ...options.env };
+  const { success, stdout } = await new Deno.Command(command, { args, stderr: "inherit", ...options, env }).output();
   if (!success) throw new Error(`Cannot build the guests: "${command} ${args.join(" ")}" failed`);
   return new TextDecoder().decode(stdout).trim();
 }
@@ -113,7 +117,6 @@ async function compile(): Promise<string> {
     RUSTC_BOOTSTRAP: "1",
     RUSTFLAGS: rustFlags.join(" "),
     CARGO_TARGET_DIR: target,
-    PATH: `/usr/bin:${Deno.env.get("PATH")}`,
     WASI_SDK: sdk,
     LIBCLANG_PATH: "/usr/lib/llvm-22/lib",
     CFLAGS_wasm32_wasip1:
@@ -126,7 +129,7 @@ async function compile(): Promise<string> {
 }
 
 async function compileMeter(): Promise<string> {
-  const env = { CARGO_TARGET_DIR: `${build}/meter`, PATH: `/usr/bin:${Deno.env.get("PATH")}` };
+  const env = { CARGO_TARGET_DIR: `${build}/meter` };
   await output("/usr/bin/cargo", ["build", "--release", "--locked"], { cwd: `${root}guests/meter`, env });
   return `${build}/meter/release/meter`;
 }
