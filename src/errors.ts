@@ -87,3 +87,12 @@ export class SandboxError extends Error {
     if (details.path !== undefined) this.path = details.path;
   }
 }
+
+/** The text of a value for a message; the value may be anything, also one that has no text. */
+export function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return `a ${typeof value} without text`;
+  }
+}

@@ -1,3 +1,5 @@
+import { textOf } from "./errors.ts";
+
 /** How much a run may take. Each is finite by default, and a script cannot catch the end that it brings. */
 export interface Limits {
   /** Wall time, in milliseconds; 1,000 by default. A run ends within 20 ms of it. */
@@ -8,7 +10,7 @@ export interface Limits {
   readonly memoryBytes: number;
   /** Stack of the script's calls and of native code under them, in bytes; 512 KiB by default, some 1,600 calls. */
   readonly stackBytes: number;
-  /** Encoded input, in bytes; 16 MiB by default. */
+  /** Script and encoded input, in bytes each; 16 MiB by default. */
   readonly inputBytes: number;
   /**
    * Value, in bytes; 16 MiB by default. It counts encoded, and 8 more for each value in it, 64 for each object and 1,024
@@ -51,8 +53,10 @@ const RANGES: { readonly [name in keyof Limits]: readonly [least: number, most: 
  * @throws {TypeError} A name is not a limit's.
  */
 export function checkLimits(given: Partial<Limits> = {}): Limits {
+  if (typeof given !== "object" || given === null) throw new TypeError("Cannot set limits: they are no object");
   const limits: { -readonly [name in keyof Limits]: number } = { ...DEFAULT_LIMITS };
-  for (const [name, value] of Object.entries(given)) {
+  for (const name in given) {
+    const value: unknown = given[name as keyof Limits];
     if (!Object.hasOwn(RANGES, name)) {
       throw new TypeError(`Cannot set limits.${name}: the limits are ${Object.keys(RANGES).join(", ")}`);
     }
@@ -62,7 +66,7 @@ export function checkLimits(given: Partial<Limits> = {}): Limits {
     if (typeof value !== "number" || !(value >= least && value <= most) || !whole) {
       const kind = name === "timeMs" ? "a number" : "a whole number";
       throw new RangeError(
-        `Cannot set limits.${name} to ${String(value)}: it takes ${kind} from ${least} to ${most}`,
+        `Cannot set limits.${name} to ${textOf(value)}: it takes ${kind} from ${least} to ${most}`,
       );
     }
     limits[name as keyof Limits] = value;

@@ -1,9 +1,9 @@
 import { encode } from "./codec/encode.ts";
-import { SandboxError } from "./errors.ts";
+import { SandboxError, textOf } from "./errors.ts";
 import { Format, type Outcome } from "./guest/run.ts";
 import { baseImage, returnWorld, takeWorld } from "./guest/worlds.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import type { LogEntry, LogTarget } from "./log.ts";
+import { LOG_LEVELS, type LogEntry, type LogTarget } from "./log.ts";
 import type { Usage } from "./usage.ts";
 
 /** What scripts of a sandbox may do and where they start. */
@@ -76,11 +76,11 @@ export class Sandbox {
   constructor(options: SandboxOptions = {}) {
     checkNames(options, SANDBOX_OPTIONS, "sandbox");
     if (options.seed !== undefined && !Number.isSafeInteger(options.seed)) {
-      throw new RangeError(`Cannot set seed to ${String(options.seed)}: it takes a whole number`);
+      throw new RangeError(`Cannot set seed to ${textOf(options.seed)}: it takes a whole number`);
     }
     this.limits = Object.freeze(checkLimits(options.limits));
     this.#seed = options.seed;
-    this.#console = options.console;
+    this.#console = checkConsole(options.console);
   }
 
   /**
@@ -113,9 +113,9 @@ export class Sandbox {
     checkNames(options, RUN_OPTIONS, "run");
     checkText(script, "script");
     const { name = "script.js" } = options;
-    checkText(name, "name");
-    if (/[\0\n]/.test(name)) throw new TypeError(`Cannot use the name ${JSON.stringify(name)}: it is not one line`);
+    checkName(name);
     const { limits } = this;
+    checkLength(script, limits.inputBytes, "script");
     const { format, input } = readInput(options, limits.inputBytes);
     const image = baseImage();
     const world = takeWorld(limits.memoryBytes);
@@ -137,15 +137,17 @@ export class Sandbox {
 
 /** The one input that the options have, as bytes. */
 function readInput(options: RunOptions, limit: number): { format: Format; input: Uint8Array } {
-  const given = INPUTS.filter((name) => options[name] !== undefined || (name === "data" && name in options));
+  const { data, json, msgpack } = options;
+  const given = INPUTS.filter((_, index) => [data, json, msgpack][index] !== undefined);
+  if (given.length === 0 && "data" in options) given.push("data");
   if (given.length > 1) throw new TypeError(`Cannot take both ${given.join(" and ")}: a run has one input`);
   switch (given[0]) {
     case "data":
-      return { format: Format.Msgpack, input: encode(options.data, limit) };
+      return { format: Format.Msgpack, input: encode(data, limit) };
     case "json":
-      return { format: Format.Json, input: checkLength(jsonBytes(options.json, limit), limit) };
+      return { format: Format.Json, input: checkLength(jsonBytes(json, limit), limit, "input") };
     case "msgpack":
-      return { format: Format.Msgpack, input: checkLength(checkBytes(options.msgpack, "msgpack"), limit) };
+      return { format: Format.Msgpack, input: checkLength(checkBytes(msgpack, "msgpack"), limit, "input") };
     default:
       return { format: Format.None, input: NOTHING };
   }
@@ -154,18 +156,32 @@ function readInput(options: RunOptions, limit: number): { format: Format; input:
 function jsonBytes(json: unknown, limit: number): Uint8Array {
   if (typeof json !== "string") return checkBytes(json, "json");
   checkText(json, "json");
-  return encoder.encode(checkLength(json, limit));
+  return encoder.encode(checkLength(json, limit, "input"));
+}
+
+function checkConsole(target: unknown): LogTarget | undefined {
+  if (target === undefined) return undefined;
+  for (const level of LOG_LEVELS) {
+    if (typeof (target as Partial<LogTarget> | null)?.[level] !== "function") {
+      throw new TypeError(`Cannot set console: it has no function "${level}"`);
+    }
+  }
+  return target as LogTarget;
 }
 
 const NOTHING = new Uint8Array(0);
 
-function checkLength<T extends { length: number }>(input: T, limit: number): T {
+function checkLength<T extends { length: number }>(input: T, limit: number, what: "script" | "input"): T {
   if (input.length <= limit) return input;
-  throw new SandboxError("input", `Cannot pass the input: it is over limits.inputBytes, ${limit} bytes`);
+  throw new SandboxError("input", `Cannot pass the ${what}: it is over limits.inputBytes, ${limit} bytes`);
 }
 
 function checkBytes(value: unknown, option: string): Uint8Array {
-  if (value instanceof Uint8Array) return value;
+  if (value instanceof Uint8Array) {
+    const { buffer } = value;
+    if (!(buffer instanceof ArrayBuffer && buffer.detached)) return value;
+    throw new TypeError(`Cannot take ${option}: its buffer is detached`);
+  }
   throw new TypeError(`Cannot take ${option}: it is no Uint8Array but ${describe(value)}`);
 }
 
@@ -176,8 +192,24 @@ function checkText(value: unknown, option: string): void {
   }
 }
 
+const MOST_NAME = 1024;
+
+function checkName(name: unknown): void {
+  checkText(name, "name");
+  const text = name as string;
+  // deno-lint-ignore no-control-regex -- a name is shown in messages: it must not steer a terminal
+  if (text === "" || text.length > MOST_NAME || /[\x00-\x1f\x7f\u2028\u2029]/.test(text)) {
+    throw new TypeError(
+      `Cannot use the name ${JSON.stringify(text.slice(0, 64))}: it takes one line of plain characters`,
+    );
+  }
+}
+
 /** Refuses a name that nobody reads: a misspelt limit would be no limit. */
-function checkNames(options: object, names: readonly string[], of: string): void {
+function checkNames(options: unknown, names: readonly string[], of: string): void {
+  if (typeof options !== "object" || options === null) {
+    throw new TypeError(`Cannot take the options of a ${of}: they are no object but ${describe(options)}`);
+  }
   for (const name in options) {
     if (!names.includes(name)) {
       throw new TypeError(`Cannot set ${JSON.stringify(name)}: the options of a ${of} are ${names.join(", ")}`);
@@ -186,5 +218,6 @@ function checkNames(options: object, names: readonly string[], of: string): void
 }
 
 function describe(value: unknown): string {
-  return value === null ? "null" : typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
+  if (value === null || typeof value === "number") return String(value);
+  return typeof value === "object" ? value.constructor?.name ?? "an object" : typeof value;
 }

@@ -48,7 +48,9 @@ Deno.test("Every intrinsic of QuickJS-ng is there, with every property", async (
   const ours = new Set(await sandbox.run<string[]>(INTRINSICS));
   const theirs = await peerIntrinsics();
   assert(theirs.length > 1000, `Only ${theirs.length} paths were found`);
-  assert.deepEqual(theirs.filter((path) => !ours.has(path) && !path.startsWith(ABSENT)), []);
+  // A property may be a getter here: performance.timeOrigin is, as a run has its own.
+  const missing = theirs.filter((path) => !ours.has(path) && !ours.has(`${path} get`) && !path.startsWith(ABSENT));
+  assert.deepEqual(missing, []);
 });
 
 Deno.test("Every global that the design promises is there", async () => {

@@ -47,6 +47,7 @@ async function main(args: string[]): Promise<number> {
 function mistake(error: unknown): string | undefined {
   if (error instanceof UsageError) return error.message;
   const { code, message } = error as { code?: unknown; message?: string };
+  if (typeof code === "string" && /^E[A-Z]+$/.test(code)) return `Cannot write the output: ${message}`;
   const fromArguments = typeof code === "string" && code.startsWith("ERR_PARSE_ARGS");
   return fromArguments ? `Cannot read the command line: ${message!.split(/\n|\. /)[0]}` : undefined;
 }

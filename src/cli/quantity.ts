@@ -30,7 +30,8 @@ export function parseCount(text: string, flag: string): number {
 
 function parse(text: string, flag: string, units: Record<string, number>, bare: string, example: string): number {
   const match = /^(\d+(?:\.\d+)?(?:e\d+)?) ?([A-Za-z]*)$/.exec(text.trim());
-  const unit = units[match?.[2] || bare];
+  const name = match?.[2] || bare;
+  const unit = Object.hasOwn(units, name) ? units[name] : undefined;
   if (match === null || unit === undefined) {
     throw new UsageError(`Cannot read ${flag} ${JSON.stringify(text)}: it takes ${example}`);
   }

@@ -72,7 +72,7 @@ export async function runCommand(args: string[]): Promise<number> {
     fuel: flags.fuel === undefined ? undefined : parseCount(flags.fuel, "--fuel"),
   });
   const script = new TextDecoder().decode(await read(path, sandbox.limits.inputBytes));
-  const options: RunOptions = { name: path === "-" ? "stdin" : path.split("/").at(-1)! };
+  const options: RunOptions = { name: path === "-" ? "stdin" : visible(path.split("/").at(-1)!) };
   if (flags.data !== undefined) options[format] = await read(flags.data, sandbox.limits.inputBytes);
   try {
     const { value, usage } = await sandbox.evaluate(script, options);
@@ -80,8 +80,12 @@ export async function runCommand(args: string[]): Promise<number> {
     if (flags.stats) console.error(reportUsage(usage, sandbox.limits));
     return 0;
   } catch (error) {
+    if (error instanceof PrintError) {
+      console.error(visible(error.message));
+      return 1;
+    }
     if (!(error instanceof SandboxError)) throw error;
-    const file = `the input ${JSON.stringify(flags.data)}`;
+    const file = `the input ${flags.data === undefined ? "" : label(flags.data)}`.trimEnd();
     console.error(visible(error.code === "input" ? error.message.replace("the input", file) : error.message));
     if (error.guest !== undefined && error.guest.stack !== "") console.error(visible(error.guest.stack.trimEnd()));
     if (flags.stats && error.usage !== undefined) console.error(reportUsage(error.usage, sandbox.limits));
@@ -108,13 +112,17 @@ async function read(path: string, limit: number): Promise<Uint8Array<ArrayBuffer
     for await (const chunk of stream) {
       chunks.push(chunk);
       length += chunk.length;
-      if (length > limit) throw new UsageError(`Cannot read ${JSON.stringify(path)}: it is over ${limit} bytes`);
+      if (length > limit) throw new UsageError(`Cannot read ${label(path)}: it is over ${limit} bytes`);
     }
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`Cannot read ${JSON.stringify(path)}: ${reason(error)}`);
+    throw new UsageError(`Cannot read ${label(path)}: ${reason(error)}`);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function label(path: string): string {
+  return path === "-" ? "standard input" : JSON.stringify(path);
 }
 
 function reason(error: unknown): string {
@@ -128,14 +136,18 @@ function reason(error: unknown): string {
 function toText(value: unknown): string {
   const text = typeof value === "string"
     ? value
-    : Deno.inspect(value, { depth: 20, colors: false, strAbbreviateSize: 1e9 });
+    : Deno.inspect(value, { depth: 20, iterableLimit: Infinity, colors: false, strAbbreviateSize: 1e9 });
   return Deno.stdout.isTerminal() ? visible(text) : text;
 }
 
 function toJson(value: unknown): string {
-  try {
-    return JSON.stringify(value) ?? "null";
-  } catch (error) {
-    throw new UsageError(`Cannot print the value as JSON: ${(error as Error).message}`);
-  }
+  return JSON.stringify(value, (_key, part) => {
+    const lost = typeof part === "bigint" || part instanceof Map || part instanceof Set || ArrayBuffer.isView(part) ||
+      part instanceof ArrayBuffer || (typeof part === "number" && !Number.isFinite(part));
+    if (!lost) return part;
+    throw new PrintError(`Cannot print the value as JSON, which has no form for ${Deno.inspect(part).slice(0, 60)}`);
+  }) ?? "null";
 }
+
+/** The value cannot be printed as it was asked for. */
+class PrintError extends Error {}

@@ -4,8 +4,12 @@ import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
 /** Texts up to this many bytes are read by a loop; a call of the decoder costs more than that. */
 const SHORT_TEXT = 24;
 
-/** Values between two looks at the clock. */
+/** Values between two looks at the clock; entries of maps and sets, as their keys can be made to collide. */
 const VALUES_PER_CHECK = 4096;
+const ENTRIES_PER_CHECK = 8;
+
+/** UTF-16 units that are read together. */
+const UNITS_PER_CHECK = 4096;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -18,13 +22,7 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  * @throws {SandboxError} `output`: the bytes are no value.
  */
 export function decode(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void): unknown {
-  const reader = new Decoder(bytes, checkTime);
-  try {
-    return reader.finish();
-  } catch (error) {
-    if (error instanceof SandboxError) throw error;
-    throw reader.malformed("they end too early");
-  }
+  return new Decoder(bytes, checkTime).finish();
 }
 
 class Decoder {
@@ -43,18 +41,18 @@ class Decoder {
 
   finish(): unknown {
     const value = this.#value();
-    if (this.#at !== this.#bytes.length) throw this.malformed("they go on after the value");
+    if (this.#at !== this.#bytes.length) throw this.#malformed("they go on after the value");
     return value;
   }
 
-  malformed(why: string): SandboxError {
+  #malformed(why: string): SandboxError {
     return new SandboxError("output", `Cannot read the value from the sandbox: at byte ${this.#at} ${why}`);
   }
 
   /** Passes over `count` bytes and gives their place. */
   #skip(count: number): number {
     const at = this.#at;
-    if (count > this.#bytes.length - at) throw this.malformed("they end too early");
+    if (count > this.#bytes.length - at) throw this.#malformed("they end too early");
     this.#at = at + count;
     return at;
   }
@@ -118,7 +116,7 @@ class Decoder {
       case 0xdf:
         return this.#record(this.#length(2 << (mark - 0xde)));
       default:
-        throw this.malformed(`stands 0x${mark.toString(16)}, which the guest never writes`);
+        throw this.#malformed(`stands 0x${mark.toString(16)}, which the guest never writes`);
     }
   }
 
@@ -138,7 +136,7 @@ class Decoder {
   }
 
   #open(): void {
-    if (++this.#depth > MAX_DEPTH) throw this.malformed("they nest too deep");
+    if (++this.#depth > MAX_DEPTH) throw this.#malformed("they nest too deep");
   }
 
   #array(length: number): unknown[] {
@@ -152,13 +150,18 @@ class Decoder {
   #record(length: number): Record<string, unknown> {
     this.#open();
     const record: Record<string, unknown> = {};
+    let sparse = false;
     for (let index = 0; index < length; index++) {
       const key = this.#value();
-      if (typeof key !== "string") throw this.malformed("stands a key that is no string");
+      if (typeof key !== "string") throw this.#malformed("stands a key that is no string");
       const value = this.#value();
       if (key === "__proto__") {
         Object.defineProperty(record, key, { value, writable: true, enumerable: true, configurable: true });
       } else {
+        if (!sparse && isLargeIndex(key)) {
+          makeSparse(record);
+          sparse = true;
+        }
         record[key] = value;
       }
     }
@@ -173,18 +176,19 @@ class Decoder {
         this.#skip(length);
         return undefined;
       case Extension.BigInt:
-        return bigint(decoder.decode(this.#take(length)));
+        return this.#bigint(decoder.decode(this.#take(length)));
       case Extension.Date:
+        if (length !== 8) throw this.#malformed("stands a date that is no float64");
         return new Date(this.#view.getFloat64(this.#skip(length)));
       case Extension.Utf16:
-        return utf16(this.#take(length).slice());
+        return this.#utf16(this.#take(length).slice());
       case Extension.ArrayBuffer:
         return this.#take(length).slice().buffer;
       case Extension.TypedArray: {
         const type = TYPED_ARRAYS[this.#length(1)];
-        if (type === undefined) throw this.malformed("stands a typed array of no known kind");
+        if (type === undefined) throw this.#malformed("stands a typed array of no known kind");
         const elements = this.#take(length - 1).slice().buffer;
-        if (elements.byteLength % type.BYTES_PER_ELEMENT !== 0) throw this.malformed("stands part of an element");
+        if (elements.byteLength % type.BYTES_PER_ELEMENT !== 0) throw this.#malformed("stands part of an element");
         return new type(elements);
       }
       case Extension.Map: {
@@ -198,26 +202,47 @@ class Decoder {
         return set;
       }
       default:
-        throw this.malformed("stands an extension of no known type");
+        throw this.#malformed("stands an extension of no known type");
     }
   }
 
   #until(length: number, read: () => void): void {
     this.#open();
     const end = this.#at + length;
-    while (this.#at < end) read();
-    if (this.#at !== end) throw this.malformed("a value runs over its extension's end");
+    for (let entries = 1; this.#at < end; entries++) {
+      read();
+      if (entries % ENTRIES_PER_CHECK === 0) this.#checkTime();
+    }
+    if (this.#at !== end) throw this.#malformed("a value runs over its extension's end");
     this.#depth--;
+  }
+
+  #bigint(text: string): bigint {
+    if (!/^-?[0-9a-f]+$/.test(text)) throw this.#malformed("stands a bigint that is not hexadecimal");
+    return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+  }
+
+  #utf16(bytes: Uint8Array<ArrayBuffer>): string {
+    if (bytes.length % 2 !== 0) throw this.#malformed("stands half a UTF-16 code unit");
+    const units = new Uint16Array(bytes.buffer);
+    const pieces: string[] = [];
+    for (let at = 0; at < units.length; at += UNITS_PER_CHECK) {
+      pieces.push(String.fromCharCode(...units.subarray(at, at + UNITS_PER_CHECK)));
+      this.#checkTime();
+    }
+    return pieces.join("");
   }
 }
 
-function bigint(text: string): bigint {
-  return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
+/** Whether a key is an array index for which V8 might make room for all that are smaller. */
+function isLargeIndex(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return key.length > 1 && first >= 0x31 && first <= 0x39;
 }
 
-function utf16(bytes: Uint8Array<ArrayBuffer>): string {
-  const units = new Uint16Array(bytes.buffer);
-  let text = "";
-  for (let at = 0; at < units.length; at += 4096) text += String.fromCharCode(...units.subarray(at, at + 4096));
-  return text;
+/** Makes V8 keep a record's array indices in a table: else one of 1,023 takes 8 KB. */
+function makeSparse(record: Record<string, unknown>): void {
+  const largest = 2 ** 32 - 2;
+  record[largest] = 0;
+  delete record[largest];
 }

@@ -1,4 +1,4 @@
-import { SandboxError } from "../errors.ts";
+import { SandboxError, textOf } from "../errors.ts";
 import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
 import { Shapes } from "./shapes.ts";
 
@@ -191,12 +191,16 @@ class Encoder {
   }
 
   #object(value: object): void {
-    let kind: Kind;
     try {
-      kind = kindOf(value);
+      this.#objectOf(kindOf(value), value);
     } catch (error) {
-      throw this.#refuse(`it threw while it was read: ${error}`); // a proxy did
+      // A proxy or a getter threw, or a class's methods do not take this object.
+      if (error instanceof SandboxError || isStackEnd(error)) throw error;
+      throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
     }
+  }
+
+  #objectOf(kind: Kind, value: object): void {
     switch (kind) {
       case "array":
         return this.#array(value as unknown[]);
@@ -256,7 +260,7 @@ class Encoder {
 
   #array(value: unknown[]): void {
     this.#open(value);
-    const { length } = value;
+    const length = Math.max(0, Math.trunc(value.length)); // a proxy may say anything
     const depth = this.#parents.length - 1;
     if (length < 16) this.#byte(0x90 | length);
     else this.#head(length, 0, 0xdc, 0xdd);
@@ -320,7 +324,8 @@ class Encoder {
     try {
       return (value as Record<string | number, unknown>)[key];
     } catch (error) {
-      throw this.#refuse(`it threw while it was read: ${error}`);
+      if (isStackEnd(error)) throw error;
+      throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
     }
   }
 
@@ -329,16 +334,19 @@ class Encoder {
       return Object.keys(value);
     } catch (error) {
       this.#parents.pop(); // the path is the object's own
-      throw this.#refuse(`it threw while it was read: ${error}`);
+      throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
     }
   }
 
   #entries(value: Map<unknown, unknown> | Set<unknown>, kind: Extension): void {
+    const entries = kind === Extension.Map
+      ? Map.prototype.entries.call(value)
+      : Set.prototype.values.call(value as Set<unknown>);
     this.#open(value);
     const depth = this.#parents.length - 1;
     const start = this.#beginExtension(kind);
     let index = 0;
-    for (const entry of value instanceof Map ? Map.prototype.entries.call(value) : Set.prototype.values.call(value)) {
+    for (const entry of entries) {
       this.#keys[depth] = index++;
       if (kind === Extension.Map) {
         const [key, item] = entry as [unknown, unknown];
@@ -374,6 +382,10 @@ function kindOf(value: object): Kind {
   if (ArrayBuffer.isView(value)) return "view";
   // An object of a class of the caller's is data; the language's own classes have names of their own.
   return Object.prototype.toString.call(value) === "[object Object]" ? "record" : "other";
+}
+
+function isStackEnd(error: unknown): boolean {
+  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
 }
 
 /** Where in a value a part of it stands, as a script would write it. */

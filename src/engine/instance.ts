@@ -19,6 +19,7 @@ export class Instance<Exports> {
   readonly #meter: MeterExports;
   /** Where the stack begins; it grows down from here to 0, and static data begins here. */
   readonly #stackTop: number;
+  #limits!: Limits;
 
   /**
    * @param module A module that the meter made.
@@ -59,7 +60,6 @@ export class Instance<Exports> {
     this.#limits = limits;
     this.fuel.begin(limits);
   }
-  #limits!: Limits;
 
   /**
    * Tells what a throw out of the guest means: an error of ours or of a caller's function as it is; the end of either

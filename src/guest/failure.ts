@@ -30,7 +30,7 @@ const SHOWN_BYTES = 16;
 function malformed(message: string, offset: number, run: Run): SandboxError {
   const bytes = run.input.subarray(offset, offset + SHOWN_BYTES);
   const found = run.format === Format.Json
-    ? JSON.stringify(new TextDecoder().decode(bytes))
+    ? JSON.stringify(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
     : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const near = bytes.length > 0 ? `, near ${found}` : "";
   return new SandboxError("input", `Cannot read the input: at byte ${offset} it ${message}${near}`, { offset });
@@ -40,7 +40,7 @@ function malformed(message: string, offset: number, run: Run): SandboxError {
 function placeOf(stack: string, name: string): { line: number; column: number } | undefined {
   for (const frame of stack.split("\n")) {
     const at = frame.lastIndexOf(`${name}:`);
-    const place = at < 0 ? null : /^(\d+):(\d+)\)?$/.exec(frame.slice(at + name.length + 1).trimEnd());
+    const place = at < 0 ? null : /^(\d{1,9}):(\d{1,9})\)?$/.exec(frame.slice(at + name.length + 1).trimEnd());
     if (place !== null) return { line: Number(place[1]), column: Number(place[2]) };
   }
   return undefined;

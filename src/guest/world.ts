@@ -3,7 +3,7 @@ import type { Image } from "../engine/image.ts";
 import { Instance } from "../engine/instance.ts";
 import { SandboxError } from "../errors.ts";
 import { Clock } from "../host/clock.ts";
-import { Console } from "../host/console.ts";
+import { CallerError, Console } from "../host/console.ts";
 import { Entropy } from "../host/entropy.ts";
 import { Exchange } from "../host/exchange.ts";
 import { wasiImports } from "../host/wasi.ts";
@@ -34,6 +34,7 @@ export class World {
   readonly #console = new Console();
   readonly #clock = new Clock();
   readonly #entropy = new Entropy();
+  #limits!: Limits;
 
   /**
    * @param memoryBytes The most memory that it may have.
@@ -86,17 +87,21 @@ export class World {
       if (status !== 0) throw explainFailure(decode(handed, checkTime), run);
       bytesOut = handed.length;
       const value = decode(handed, checkTime);
-      return { value, usage: this.#usage(run, bytesOut), logs: this.#console.entries };
+      checkTime();
+      return { value, usage: this.#usage(run, bytesOut), logs: this.#console.end() };
     } catch (thrown) {
+      if (thrown instanceof CallerError) throw thrown.thrown;
       const error = instance.explain(thrown);
       if (error instanceof SandboxError) {
         error.usage = this.#usage(run, bytesOut);
-        error.logs = this.#console.entries;
+        error.logs = this.#console.end();
       }
       throw error;
+    } finally {
+      this.#exchange.end();
+      this.#console.end();
     }
   }
-  #limits!: Limits;
 
   #usage(run: Run, bytesOut: number): Usage {
     const { fuel, exports } = this.#instance;

@@ -5,7 +5,12 @@ import { LOG_LEVELS, type LogEntry, type LogTarget } from "../log.ts";
 /** What an entry counts beside its text, as an empty one takes room too. */
 const ENTRY_BYTES = 16;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** What a caller's own function threw, on its way through the guest: it is not the run's. */
+export class CallerError {
+  constructor(readonly thrown: unknown) {}
+}
 
 /** The script's `console`: entries up to a limit, passed on as they come if the caller gave a target. */
 export class Console {
@@ -16,14 +21,15 @@ export class Console {
 
   /** Begins a run. */
   begin(limit: number, target: LogTarget | undefined): void {
-    if (this.#entries.length > 0) this.#entries = [];
+    this.#entries = []; // the last run's are its caller's now
     this.#bytes = 0;
     this.#limit = limit;
     this.#target = target;
   }
 
-  /** What was logged so far. */
-  get entries(): readonly LogEntry[] {
+  /** Ends the run, and gives what it logged. */
+  end(): readonly LogEntry[] {
+    this.#target = undefined;
     return this.#entries;
   }
 
@@ -44,7 +50,11 @@ export class Console {
         const level = LOG_LEVELS[levelNumber] ?? "log";
         const text = decoder.decode(memory.at(pointer, length));
         this.#entries.push({ level, text });
-        this.#target?.[level](text);
+        try {
+          this.#target?.[level](text);
+        } catch (thrown) {
+          throw new CallerError(thrown);
+        }
       },
     };
   }

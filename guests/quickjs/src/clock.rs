@@ -1,8 +1,10 @@
 //! libc's clocks, asked of the host. While the world is built there is no time: it stands at zero, so that two builds
 //! give the same bytes.
 
+use crate::engine::{self, Engine, engine, qjs};
 use crate::host::{Clock, clock};
 use core::ffi::{c_int, c_void};
+use qjs::{JSContext, JSValue};
 
 static mut STARTED: bool = false;
 
@@ -17,6 +19,29 @@ pub fn is_running() -> bool {
 
 fn milliseconds(which: Clock) -> f64 {
     if is_running() { clock(which) } else { 0.0 }
+}
+
+/// Defines `performance`: QuickJS's own keeps the time at which it was made, which is when the world was built.
+pub fn install() {
+    let Engine { context, global, .. } = *engine();
+    unsafe {
+        let performance = qjs::JS_NewObject(context);
+        engine::set(performance, c"now", engine::function(c"now", 0, performance_now));
+        let origin = qjs::JS_NewAtom(context, c"timeOrigin".as_ptr());
+        let getter = engine::function(c"timeOrigin", 0, time_origin);
+        let flags = (qjs::JS_PROP_CONFIGURABLE | qjs::JS_PROP_ENUMERABLE) as c_int;
+        qjs::JS_DefinePropertyGetSet(context, performance, origin, getter, qjs::JS_UNDEFINED, flags);
+        qjs::JS_FreeAtom(context, origin);
+        engine::set(global, c"performance", performance);
+    }
+}
+
+unsafe extern "C" fn performance_now(_: *mut JSContext, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
+    qjs::JS_NewFloat64(milliseconds(Clock::Monotonic))
+}
+
+unsafe extern "C" fn time_origin(_: *mut JSContext, _: JSValue, _: c_int, _: *mut JSValue) -> JSValue {
+    qjs::JS_NewFloat64(milliseconds(Clock::Wall) - milliseconds(Clock::Monotonic))
 }
 
 #[repr(C)]

@@ -29,6 +29,9 @@ pub fn compile(source: &[u8], name: &CStr) -> Result<Program, Failure> {
         }
         // The reading that came furthest is the one that was meant; of equals, the first.
         let other = Failure::syntax();
+        if !other.is_syntax() {
+            return Err(other);
+        }
         if failure.as_ref().is_none_or(|failure| other.position() > failure.position()) {
             failure = Some(other);
         }

@@ -1,6 +1,6 @@
 //! The engine: the one context of this guest, the built-ins it keeps from before any script ran, and owned values.
 
-use crate::{console, random, settle};
+use crate::{clock, console, random, settle};
 use core::ffi::{CStr, c_int, c_void};
 use javy_plugin_api::javy::Runtime;
 pub use javy_plugin_api::javy::quickjs::qjs;
@@ -92,9 +92,13 @@ pub struct Engine {
     pub bigint_to_string: JSValue,
     pub negate: JSValue,
     pub date_get_time: JSValue,
+    pub date_to_iso_string: JSValue,
+    pub symbol_description: JSValue,
+    pub typed_array_length: JSValue,
     pub object_class: qjs::JSClassID,
     pub arguments_class: qjs::JSClassID,
     pub mapped_arguments_class: qjs::JSClassID,
+    pub dom_exception_class: qjs::JSClassID,
 }
 
 static mut ENGINE: Option<Engine> = None;
@@ -123,7 +127,9 @@ pub fn install(runtime: &Runtime) {
 
         let eval = |source: &CStr| {
             let length = source.to_bytes().len();
-            qjs::JS_Eval(context, source.as_ptr(), length as _, c"sandglass".as_ptr(), 0)
+            let value = qjs::JS_Eval(context, source.as_ptr(), length as _, c"sandglass".as_ptr(), 0);
+            assert!(!qjs::JS_IsException(value), "a part of the world cannot be built: {source:?}");
+            value
         };
         let class = |source: &CStr| qjs::JS_GetClassID(eval(source));
         ENGINE = Some(Engine {
@@ -140,19 +146,22 @@ pub fn install(runtime: &Runtime) {
             bigint_to_string: eval(c"BigInt.prototype.toString"),
             negate: eval(c"(value) => -value"),
             date_get_time: eval(c"Date.prototype.getTime"),
+            date_to_iso_string: eval(c"Date.prototype.toISOString"),
+            symbol_description: eval(c"Object.getOwnPropertyDescriptor(Symbol.prototype, 'description').get"),
+            typed_array_length: eval(
+                c"Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Int8Array.prototype), 'length').get",
+            ),
             object_class: class(c"({})"),
             arguments_class: class(c"(function () { 'use strict'; return arguments })()"),
             mapped_arguments_class: class(c"(function () { return arguments })()"),
+            dom_exception_class: class(c"new DOMException('')"),
         });
-        // What QuickJS computed from the clock while it was built stands at zero.
-        eval(
-            c"Object.defineProperty(performance, 'timeOrigin', { enumerable: true, configurable: true,
-                get: ((now) => () => now() - performance.now())(Date.now) })",
-        );
         define(c"data", qjs::JS_UNDEFINED);
         let math = eval(c"Math");
         set(math, c"random", function(c"random", 0, random_function));
         console::install();
+        clock::install();
+        assert!(!qjs::JS_HasException(context), "the world is built with an error pending");
     });
 }
 

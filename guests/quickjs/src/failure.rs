@@ -2,7 +2,7 @@
 
 use crate::decode::Malformed;
 use crate::encode::Writer;
-use crate::engine::{Text, Value, get, qjs};
+use crate::engine::{Text, Value, engine, get, qjs};
 use crate::inspect::inspect;
 
 /// Longest text of an error that crosses, in bytes; what is longer is cut.
@@ -45,7 +45,7 @@ impl Failure {
 
     /// A value at `path` that cannot cross.
     pub fn value(path: String, message: String) -> Self {
-        Self { code: "value", message, path, ..Self::default() }
+        Self { code: "value", message: cut(message), path, ..Self::default() }
     }
 
     /// The pending exception of a source text that did not parse.
@@ -53,13 +53,14 @@ impl Failure {
         let failure = Self::thrown(&crate::engine::exception());
         match failure.name.as_str() {
             "SyntaxError" => Self { code: "syntax", ..failure },
-            _ => failure, // an import that cannot be loaded, say
+            _ => failure,
         }
     }
 
     /// What a script threw: an error, or any value.
     pub fn thrown(value: &Value) -> Self {
-        if !unsafe { qjs::JS_IsError(value.raw()) } {
+        let class = unsafe { qjs::JS_GetClassID(value.raw()) };
+        if !unsafe { qjs::JS_IsError(value.raw()) } && class != engine().dom_exception_class {
             return Self { code: "script", message: cut(inspect(value.raw())), ..Self::default() };
         }
         let text = |name| get(value.raw(), name).and_then(|value| string(&value)).unwrap_or_default();
@@ -67,6 +68,11 @@ impl Failure {
         let capacity = CAPACITY.contains(&(name.as_str(), message.as_str()));
         let code = if capacity { "memory" } else { "script" };
         Self { code, message, name, stack, ..Self::default() }
+    }
+
+    /// Whether the text did not parse; an import that cannot be loaded, say, is another failure.
+    pub fn is_syntax(&self) -> bool {
+        self.code == "syntax"
     }
 
     /// Line and column of a syntax error, from the first line of its stack (`    at NAME:LINE:COLUMN`).

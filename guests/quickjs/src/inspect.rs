@@ -1,20 +1,24 @@
 //! A value as a person reads it, for logs and errors. No script code runs: getters are shown, proxies not looked into.
 
-use crate::encode::Keys;
-use crate::engine::{self, Text, Value, engine, exception, qjs};
+use crate::encode::{Keys, collect, typed_array_length};
+use crate::engine::{self, Engine, Text, Value, engine, exception, qjs};
 use core::ffi::c_int;
 use qjs::{JSAtom, JSValue};
 
 const DEPTH: usize = 4;
 const ITEMS: usize = 100;
 const LINE: usize = 72;
+/// Longest name of a class, in bytes.
+const NAME_BYTES: usize = 100;
 /// Longest string inside a value, and longest text of all, in bytes.
 const STRING_BYTES: usize = 10_000;
 const TOTAL_BYTES: usize = 100_000;
 
 pub fn inspect(value: JSValue) -> String {
     let mut inspector = Inspector { parents: Vec::new(), spent: 0 };
-    inspector.value(value)
+    let mut text = inspector.value(value);
+    text.truncate(text.floor_char_boundary(TOTAL_BYTES));
+    text
 }
 
 struct Inspector {
@@ -34,10 +38,11 @@ impl Inspector {
             qjs::JS_TAG_STRING | qjs::JS_TAG_STRING_ROPE => quote(&plain(value)),
             qjs::JS_TAG_BIG_INT | qjs::JS_TAG_SHORT_BIG_INT => plain(value) + "n",
             qjs::JS_TAG_FLOAT64 if is_negative_zero(value) => "-0".into(),
-            qjs::JS_TAG_SYMBOL => match own(value, c"description") {
-                Some(text) => format!("Symbol({})", plain(text.raw())),
-                None => "Symbol()".into(),
-            },
+            qjs::JS_TAG_SYMBOL => {
+                let description = engine::call(engine().symbol_description, value, &mut []);
+                let named = unsafe { qjs::JS_IsString(description.raw()) };
+                format!("Symbol({})", if named { plain(description.raw()) } else { String::new() })
+            }
             qjs::JS_TAG_OBJECT => self.object(value),
             _ => plain(value),
         }
@@ -59,8 +64,16 @@ impl Inspector {
                 let name = own_text(value, c"name");
                 return if name.is_empty() { "[Function]".into() } else { format!("[Function: {name}]") };
             }
-            if qjs::JS_IsDate(value) || qjs::JS_IsRegExp(value) {
-                return class(value); // their text is made by script code
+            if qjs::JS_IsDate(value) {
+                let text = engine::call(engine().date_to_iso_string, value, &mut []);
+                if text.is_exception() {
+                    drop(exception());
+                    return "Invalid Date".into();
+                }
+                return plain(text.raw());
+            }
+            if qjs::JS_IsRegExp(value) {
+                return class(value); // its text is made by script code
             }
         }
         if self.parents.len() == DEPTH || self.spent > TOTAL_BYTES {
@@ -77,6 +90,14 @@ impl Inspector {
             return self.array(value);
         }
         let name = class(value);
+        let (is_map, is_set) = unsafe { (qjs::JS_IsMap(value), qjs::JS_IsSet(value)) };
+        if is_map || is_set {
+            return self.entries(value, &name, is_map);
+        }
+        if unsafe { qjs::JS_GetTypedArrayType(value) } >= 0 {
+            let length = unsafe { typed_array_length(value) };
+            return format!("{name}({length}) {}", self.elements(value, length));
+        }
         let Some(keys) = Keys::of(value) else {
             drop(exception());
             return format!("[{name}]");
@@ -99,8 +120,12 @@ impl Inspector {
         if unsafe { qjs::JS_GetLength(engine().context, value, &mut length) } < 0 {
             drop(exception());
         }
+        self.elements(value, length.max(0) as usize)
+    }
+
+    fn elements(&mut self, value: JSValue, length: usize) -> String {
         let mut items = Vec::new();
-        for index in 0..(length.max(0) as usize).min(ITEMS) {
+        for index in 0..length.min(ITEMS) {
             let context = engine().context;
             let atom = unsafe { qjs::JS_NewAtomUInt32(context, index as u32) };
             items.push(self.property(value, atom));
@@ -109,7 +134,22 @@ impl Inspector {
                 break;
             }
         }
-        enclose('[', items, length.max(0) as usize, ']')
+        enclose('[', items, length, ']')
+    }
+
+    fn entries(&mut self, value: JSValue, name: &str, is_map: bool) -> String {
+        let Engine { map_for_each, set_for_each, .. } = *engine();
+        let entries = collect(value, if is_map { map_for_each } else { set_for_each }, is_map);
+        let (step, mut items) = (if is_map { 2 } else { 1 }, Vec::new());
+        for entry in entries.chunks(step).take(ITEMS) {
+            let texts: Vec<String> = entry.iter().map(|part| self.value(part.raw())).collect();
+            items.push(texts.join(" => "));
+            if self.spent > TOTAL_BYTES {
+                break;
+            }
+        }
+        let size = entries.len() / step;
+        format!("{name}({size}) {}", enclose('{', items, size, '}'))
     }
 
     fn property(&mut self, object: JSValue, atom: JSAtom) -> String {
@@ -153,9 +193,6 @@ fn describe(object: JSValue, atom: JSAtom) -> Property {
 /// An own property that is plain data.
 fn own(object: JSValue, name: &core::ffi::CStr) -> Option<Value> {
     let context = engine().context;
-    if !unsafe { qjs::JS_IsObject(object) } {
-        return engine::get(object, name).filter(|value| unsafe { qjs::JS_IsString(value.raw()) });
-    }
     let atom = unsafe { qjs::JS_NewAtom(context, name.as_ptr()) };
     let property = describe(object, atom);
     unsafe { qjs::JS_FreeAtom(context, atom) };
@@ -193,8 +230,9 @@ pub fn class(value: JSValue) -> String {
         && let Some(constructor) = own(prototype.raw(), c"constructor")
         && unsafe { qjs::JS_IsFunction(context, constructor.raw()) }
     {
-        let name = own_text(constructor.raw(), c"name");
+        let mut name = own_text(constructor.raw(), c"name");
         if !name.is_empty() {
+            name.truncate(name.floor_char_boundary(NAME_BYTES));
             return name;
         }
     }

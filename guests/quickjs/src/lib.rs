@@ -30,7 +30,6 @@ fn config() -> Config {
     config
         .text_encoding(true)
         .weak_ref(true)
-        .performance(true)
         .gc_threshold(CYCLE_COLLECTION_BYTES)
         // 0 turns QuickJS's own guard off: what it throws can be caught. The meter guards the stack instead.
         .max_stack_size(0);

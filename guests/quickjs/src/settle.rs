@@ -4,11 +4,13 @@ use crate::engine::{Value, engine, exception, qjs};
 use crate::failure::Failure;
 use core::ffi::c_void;
 use qjs::{JSContext, JSRuntime, JSValue};
+use std::collections::BTreeMap;
 
-/// Rejected promises that nobody has handled yet: the promise and its reason.
-static mut UNHANDLED: Vec<(Value, Value)> = Vec::new();
+/// Rejected promises that nobody has handled yet, by their address: when they were rejected, themselves, their reason.
+static mut UNHANDLED: BTreeMap<u64, (usize, Value, Value)> = BTreeMap::new();
+static mut REJECTIONS: usize = 0;
 
-fn unhandled() -> &'static mut Vec<(Value, Value)> {
+fn unhandled() -> &'static mut BTreeMap<u64, (usize, Value, Value)> {
     unsafe { &mut *(&raw mut UNHANDLED) }
 }
 
@@ -20,10 +22,11 @@ unsafe extern "C" fn on_rejection(
     _opaque: *mut c_void,
 ) {
     if is_handled {
-        unhandled().retain(|(other, _)| other.raw() != promise);
-    } else {
-        unhandled().push((Value::share(promise), Value::share(reason)));
+        unhandled().remove(&promise);
+        return;
     }
+    unsafe { REJECTIONS += 1 };
+    unhandled().insert(promise, (unsafe { REJECTIONS }, Value::share(promise), Value::share(reason)));
 }
 
 pub fn track_rejections(runtime: *mut JSRuntime) {
@@ -52,7 +55,7 @@ pub fn settle(value: Value) -> Result<Value, Failure> {
             Ok(Value::own(unsafe { qjs::JS_PromiseResult(context, value.raw()) }))
         }
         qjs::JSPromiseStateEnum_JS_PROMISE_REJECTED => {
-            unhandled().retain(|(promise, _)| promise.raw() != value.raw());
+            unhandled().remove(&value.raw());
             let reason = Value::own(unsafe { qjs::JS_PromiseResult(context, value.raw()) });
             Err(Failure::thrown(&reason))
         }
@@ -63,8 +66,8 @@ pub fn settle(value: Value) -> Result<Value, Failure> {
 /// Fails if a promise was rejected and nobody handled it: an error is never lost in silence.
 pub fn check_rejections() -> Result<(), Failure> {
     let rejections = core::mem::take(unhandled());
-    match rejections.first() {
+    match rejections.into_values().min_by_key(|(order, ..)| *order) {
         None => Ok(()),
-        Some((_, reason)) => Err(Failure::thrown(reason)),
+        Some((.., reason)) => Err(Failure::thrown(&reason)),
     }
 }

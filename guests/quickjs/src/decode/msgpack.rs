@@ -242,10 +242,10 @@ impl<'a> Reader<'a> {
     fn extension(&mut self, length: usize, start: usize, builder: &mut Builder<'a>) -> Result<()> {
         let context = engine().context;
         let kind = self.u8()? as i8;
-        let end = self.at + length;
-        if end > self.bytes.len() {
+        if length > self.bytes.len() - self.at {
             return Err(self.malformed(self.bytes.len(), "ends too early"));
         }
+        let end = self.at + length;
         let value = match (kind, length) {
             (wire::UNDEFINED, 1) => {
                 self.at = end;

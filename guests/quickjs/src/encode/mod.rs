@@ -184,12 +184,8 @@ impl Encoder {
             }
             if qjs::JS_IsArrayBuffer(raw) {
                 self.writer.charge(BUFFER_BYTES);
-                let mut size = 0;
-                let bytes = qjs::JS_GetArrayBuffer(context, &mut size, raw);
-                if bytes.is_null() && size > 0 {
-                    return Err(self.threw());
-                }
-                self.writer.extension(wire::ARRAY_BUFFER, slice(bytes, size as usize));
+                let bytes = self.buffer(raw)?;
+                self.writer.extension(wire::ARRAY_BUFFER, bytes);
                 return Ok(());
             }
             Err(self.refuse(format!("is an object of class {}, which is no plain data", class_name(raw))))
@@ -232,12 +228,7 @@ impl Encoder {
     fn entries(&mut self, object: Value, kind: i8, for_each: JSValue) -> Result<(), Failure> {
         self.nest(object.raw())?;
         let is_map = kind == wire::MAP;
-        let collected = unsafe { &mut *(&raw mut COLLECTED) };
-        debug_assert!(collected.is_empty());
-        let collect = engine::function(c"collect", 2, if is_map { collect_pair } else { collect_one });
-        let collect = Value::own(collect);
-        drop(engine::call(for_each, object.raw(), &mut [collect.raw()]));
-        let entries = core::mem::take(collected);
+        let entries = collect(object.raw(), for_each, is_map);
         let start = self.writer.begin_extension(kind);
         self.open.push(Open::Entries { object, entries, next: 0, start, is_map });
         Ok(())
@@ -246,24 +237,44 @@ impl Encoder {
     fn typed_array(&mut self, array: JSValue, kind: c_int) -> Result<(), Failure> {
         let context = engine().context;
         self.writer.charge(BUFFER_BYTES);
-        let (mut offset, mut length, mut element, mut size) = (0, 0, 0, 0);
-        unsafe {
-            let buffer = qjs::JS_GetTypedArrayBuffer(context, array, &mut offset, &mut length, &mut element);
+        let (mut offset, mut stale, mut element) = (0, 0, 0);
+        let bytes = unsafe {
+            let buffer = qjs::JS_GetTypedArrayBuffer(context, array, &mut offset, &mut stale, &mut element);
             let buffer = self.read(buffer)?;
-            let bytes = qjs::JS_GetArrayBuffer(context, &mut size, buffer.raw());
-            if bytes.is_null() && size > 0 {
-                return Err(self.threw());
-            }
-            let bytes = slice(bytes, size as usize);
-            let Some(bytes) = bytes.get(offset as usize..offset as usize + length as usize) else {
-                return Err(self.refuse("is a typed array past the end of its buffer".into()));
-            };
-            match kind as qjs::JSTypedArrayEnum {
-                qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 => self.writer.binary(bytes),
-                _ => self.writer.typed_array(kind as u8, bytes),
-            }
+            self.buffer(buffer.raw())?
+        };
+        // A view that follows a resizable buffer knows its length only by its own getter.
+        let length = unsafe { typed_array_length(array) } * element as usize;
+        let Some(bytes) = bytes.get(offset as usize..offset as usize + length) else {
+            return Err(self.refuse("is a typed array past the end of its buffer".into()));
+        };
+        match kind as qjs::JSTypedArrayEnum {
+            qjs::JSTypedArrayEnum_JS_TYPED_ARRAY_UINT8 => self.writer.binary(bytes),
+            _ => self.writer.typed_array(kind as u8, bytes),
         }
         Ok(())
+    }
+
+    /// The bytes of an array buffer, good until script code runs.
+    fn buffer(&self, buffer: JSValue) -> Result<&'static [u8], Failure> {
+        let context = engine().context;
+        let mut size = 0;
+        let bytes = unsafe { qjs::JS_GetArrayBuffer(context, &mut size, buffer) };
+        if bytes.is_null() && unsafe { qjs::JS_HasException(context) } {
+            drop(exception());
+            return Err(self.refuse("is a detached buffer".into()));
+        }
+        Ok(unsafe { slice(bytes, size as usize) })
+    }
+}
+
+/// Elements of a typed array now, by the language's own getter.
+pub unsafe fn typed_array_length(array: JSValue) -> usize {
+    let length = engine::call(engine().typed_array_length, array, &mut []);
+    match unsafe { qjs::JS_VALUE_GET_NORM_TAG(length.raw()) } {
+        qjs::JS_TAG_INT => unsafe { qjs::JS_VALUE_GET_INT(length.raw()).max(0) as usize },
+        qjs::JS_TAG_FLOAT64 => unsafe { qjs::JS_VALUE_GET_FLOAT64(length.raw()) as usize },
+        _ => 0,
     }
 }
 
@@ -278,6 +289,13 @@ fn is_array_proxy(proxy: JSValue) -> bool {
         target = Value::own(unsafe { qjs::JS_GetProxyTarget(engine().context, target.raw()) });
     }
     unsafe { qjs::JS_IsArray(target.raw()) }
+}
+
+/// The entries of a Map (in turn key and value) or a Set.
+pub fn collect(object: JSValue, for_each: JSValue, is_map: bool) -> Vec<Value> {
+    let collector = Value::own(engine::function(c"collect", 2, if is_map { collect_pair } else { collect_one }));
+    drop(engine::call(for_each, object, &mut [collector.raw()]));
+    core::mem::take(unsafe { &mut *(&raw mut COLLECTED) })
 }
 
 /// What `forEach` of a Map or Set gave; collected first, as writing it may run getters that change it.
