@@ -106,6 +106,7 @@ async function compile(): Promise<string> {
     ...["malloc", "calloc", "realloc", "free"].map((name) => `-C link-arg=--wrap=${name}`), // see allocator.rs
     // No path of the machine goes into the guest, and two machines build the same bytes.
     "-Z location-detail=none",
+    "-Z unstable-options -C panic=immediate-abort", // a panic is a fault either way; its text is left out
     ...[[cargoHome, "cargo"], [root, "sandglass"], [sources, "rust"], ["/usr/src", "rust"], [target, "target"]]
       .map(([from, to]) => `--remap-path-prefix=${from}=/${to}`),
     ...await Array.fromAsync(
@@ -123,7 +124,17 @@ async function compile(): Promise<string> {
       `${sysroot} -O3 -mbulk-memory -msimd128 -mnontrapping-fptoint -msign-ext -mmutable-globals -ffile-prefix-map=${target}=/target`,
     BINDGEN_EXTRA_CLANG_ARGS: `${sysroot} --target=wasm32-wasip1`,
   };
-  const args = ["build", "--release", "--locked", "-Z", "build-std=std,panic_abort", "--target", "wasm32-wasip1"];
+  const args = [
+    "build",
+    "--release",
+    "--locked",
+    "-Z",
+    "build-std=std",
+    "-Z",
+    "build-std-features=",
+    "--target",
+    "wasm32-wasip1",
+  ];
   await output("/usr/bin/cargo", args, { cwd: guest, env: environment });
   return `${target}/wasm32-wasip1/release/quickjs.wasm`;
 }

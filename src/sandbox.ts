@@ -117,10 +117,9 @@ export class Sandbox {
     const { limits } = this;
     checkLength(script, limits.inputBytes, "script");
     const { format, input } = readInput(options, limits.inputBytes);
-    const image = baseImage();
     const world = takeWorld(limits.memoryBytes);
     try {
-      return world.run(image, {
+      return world.run(baseImage(world), {
         script,
         name,
         format,

@@ -23,13 +23,8 @@ export function returnWorld(world: World, memoryBytes: number): void {
   while (idle.length > MOST_IDLE || bytes > MOST_IDLE_BYTES) bytes -= idle.shift()!.world.memoryBytes;
 }
 
-/** The image that the guest was built with. */
-export function baseImage(): Image {
-  if (base === undefined) {
-    const memoryBytes = 2 << 20;
-    const world = new World(memoryBytes);
-    base = world.capture();
-    returnWorld(world, memoryBytes);
-  }
+/** The image that the guest was built with, taken from the first world of all, which has not run yet. */
+export function baseImage(first: World): Image {
+  base ??= first.capture();
   return base;
 }

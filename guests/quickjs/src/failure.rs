@@ -58,6 +58,7 @@ impl Failure {
     }
 
     /// What a script threw: an error, or any value.
+    #[inline(never)] // as in decode/json.rs
     pub fn thrown(value: &Value) -> Self {
         let class = unsafe { qjs::JS_GetClassID(value.raw()) };
         if !unsafe { qjs::JS_IsError(value.raw()) } && class != engine().dom_exception_class {
@@ -84,6 +85,7 @@ impl Failure {
     }
 
     /// An array of code, message, name, stack, path and offset.
+    #[inline(never)]
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut writer = Writer::new(usize::MAX);
         writer.array(6);

@@ -1,5 +1,6 @@
 //! Builds engine values bottom-up from a decoder's events, with a stack of its own.
 
+use super::prefixes::Prefixes;
 use super::{Malformed, Result};
 use crate::engine::{self, Value, engine, qjs};
 use crate::wire::{MAX_DEPTH, MAX_SHAPES};
@@ -12,10 +13,12 @@ pub enum Open {
     Array {
         base: usize,
     },
-    /// `object` has what came so far; `key` is the next value's name; `shape` is its number if it is counted.
+    /// `object` has what came so far, its keys on the key stack from `first`; `key` is the next value's name; `shape` is
+    /// its number if it is counted.
     Object {
         object: JSValue,
         key: JSAtom,
+        first: usize,
         shape: Option<usize>,
     },
     /// The same with the keys of an earlier object; `next` is the next value's.
@@ -40,11 +43,21 @@ pub struct Builder<'a> {
     keys: KeyCache<'a>,
     /// Keys of the objects so far, where the input may name them again.
     shapes: Vec<Vec<JSAtom>>,
+    /// Keys of the objects that are open.
+    key_stack: Vec<JSAtom>,
+    prefixes: Prefixes,
 }
 
 impl<'a> Builder<'a> {
     pub fn new() -> Self {
-        Self { values: Vec::with_capacity(64), open: Vec::with_capacity(16), keys: KeyCache::new(), shapes: Vec::new() }
+        Self {
+            values: Vec::with_capacity(64),
+            open: Vec::with_capacity(16),
+            keys: KeyCache::new(),
+            shapes: Vec::new(),
+            key_stack: Vec::with_capacity(64),
+            prefixes: Prefixes::new(),
+        }
     }
 
     /// Gives one complete value to the container that is open, or to the result.
@@ -84,7 +97,7 @@ impl<'a> Builder<'a> {
 
     pub fn open_object(&mut self, offset: usize) -> Result<()> {
         let object = unsafe { qjs::JS_NewObject(engine().context) };
-        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, shape: None }, offset)
+        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, first: self.key_stack.len(), shape: None }, offset)
     }
 
     /// Opens an object whose keys a later one may take over.
@@ -94,7 +107,7 @@ impl<'a> Builder<'a> {
             self.shapes.push(Vec::new());
             self.shapes.len() - 1
         });
-        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, shape }, offset)
+        self.nest(Open::Object { object, key: qjs::JS_ATOM_NULL, first: self.key_stack.len(), shape }, offset)
     }
 
     /// Opens an object with the keys of an earlier one.
@@ -102,6 +115,7 @@ impl<'a> Builder<'a> {
         if shape >= self.shapes.len() {
             return Err(Malformed { message: "names keys that did not come before", offset });
         }
+        self.prefixes.meet(&self.shapes[shape]);
         let object = unsafe { qjs::JS_NewObject(engine().context) };
         self.nest(Open::Record { object, shape, next: 0 }, offset)
     }
@@ -142,7 +156,12 @@ impl<'a> Builder<'a> {
                 self.values.truncate(base); // the array took the references
                 array
             },
-            Some(Open::Object { object, .. } | Open::Record { object, .. }) => object,
+            Some(Open::Object { object, first, .. }) => {
+                self.prefixes.meet(&self.key_stack[first..]);
+                self.key_stack.truncate(first);
+                object
+            }
+            Some(Open::Record { object, .. }) => object,
             Some(Open::Map { map, .. }) => map,
             Some(Open::Set { set }) => set,
             None => return,
@@ -176,6 +195,7 @@ impl<'a> Builder<'a> {
     fn set_key(&mut self, atom: JSAtom) {
         if let Some(Open::Object { key, shape, .. }) = self.open.last_mut() {
             *key = atom;
+            self.key_stack.push(atom);
             if let Some(shape) = shape {
                 let atom = unsafe { qjs::JS_DupAtom(engine().context, atom) };
                 self.shapes[*shape].push(atom);
@@ -197,7 +217,7 @@ impl Drop for Builder<'_> {
 }
 
 /// How a property is defined: as data that a script may do anything with.
-const DATA: c_int = qjs::JS_PROP_C_W_E as c_int;
+pub const DATA: c_int = qjs::JS_PROP_C_W_E as c_int;
 
 /// Keys seen before in this document and their atoms: a record's keys are interned once, not once a record.
 struct KeyCache<'a> {

@@ -11,6 +11,8 @@ struct Reader<'a> {
     at: usize,
 }
 
+// Apart, so that a run that does not need it does not wait for its compilation.
+#[inline(never)]
 pub fn decode<'a>(bytes: &'a [u8], builder: &mut Builder<'a>) -> Result<()> {
     let mut reader = Reader { bytes, at: 0 };
     loop {

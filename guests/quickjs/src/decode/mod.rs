@@ -3,6 +3,7 @@
 mod builder;
 mod json;
 mod msgpack;
+mod prefixes;
 mod scan;
 
 use crate::engine::Value;

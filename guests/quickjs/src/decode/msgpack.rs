@@ -21,6 +21,7 @@ struct Reader<'a> {
     left: Vec<Left>,
 }
 
+#[inline(never)] // as in json.rs
 pub fn decode<'a>(bytes: &'a [u8], builder: &mut Builder<'a>) -> Result<()> {
     let mut reader = Reader { bytes, at: 0, left: Vec::with_capacity(16) };
     loop {

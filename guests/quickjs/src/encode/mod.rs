@@ -81,6 +81,7 @@ impl Encoder {
     }
 
     /// The next value to write, with its key written; closes what is full.
+    #[inline(never)]
     fn next(&mut self) -> Result<Option<Value>, Failure> {
         let context = engine().context;
         loop {
@@ -136,6 +137,7 @@ impl Encoder {
         Ok(())
     }
 
+    #[inline(never)]
     fn bigint(&mut self, value: JSValue) -> Result<(), Failure> {
         let radix = qjs::JS_MKVAL(qjs::JS_TAG_INT, 16);
         let digits = engine::call(engine().bigint_to_string, value, &mut [radix]);
@@ -146,6 +148,7 @@ impl Encoder {
         Ok(())
     }
 
+    #[inline(never)] // as in decode/json.rs
     fn object(&mut self, value: Value) -> Result<(), Failure> {
         let Engine { context, date_get_time, .. } = *engine();
         let raw = value.raw();
