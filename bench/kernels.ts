@@ -1,7 +1,7 @@
 import { track } from "./track.ts";
 
-/** Calls of a kernel in one job: what a run costs beside them is then about a hundredth of it. */
-export const CALLS = 10;
+/** Calls of a kernel in one job, so many that what a run costs beside them does not count: the world is to be warm. */
+export const CALLS = 40;
 
 /** The script of every kernel's job. */
 export const CALL_KERNEL = `for (let call = 1; call < ${CALLS}; call++) kernel(); kernel()`;

@@ -19,7 +19,7 @@ const BYTES_PER_UNIT_LOG2: i32 = 6;
 const FREE_BYTES: i32 = 4096;
 
 /// Turns of a loop that are paid together; a power of two.
-const TURNS: i32 = 16;
+const TURNS: i32 = 32;
 
 /// Adds the globals and imports, and fills the import `meter.pay` if the module has it.
 pub fn gauge(module: &mut Module) -> Result<Gauge> {
