@@ -1,5 +1,7 @@
 import { SandboxError, textOf } from "../errors.ts";
 import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
+import { type Kind, kindOf } from "./kind.ts";
+import { pathOf } from "./path.ts";
 import { Shapes } from "./shapes.ts";
 
 /** Strings up to this length are copied by a loop; a call of the encoder costs more than that. */
@@ -369,30 +371,6 @@ class Encoder {
 const UNDEFINED = new Uint8Array(1);
 const FIXED_EXTENSIONS = [1, 2, 4, 8, 16];
 
-type Kind = "array" | "record" | "date" | "map" | "set" | "buffer" | "view" | "other";
-
-function kindOf(value: object): Kind {
-  if (Array.isArray(value)) return "array";
-  const prototype = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) return "record";
-  if (value instanceof Date) return "date";
-  if (value instanceof Map) return "map";
-  if (value instanceof Set) return "set";
-  if (value instanceof ArrayBuffer) return "buffer";
-  if (ArrayBuffer.isView(value)) return "view";
-  // An object of a class of the caller's is data; the language's own classes have names of their own.
-  return Object.prototype.toString.call(value) === "[object Object]" ? "record" : "other";
-}
-
 function isStackEnd(error: unknown): boolean {
   return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
-}
-
-/** Where in a value a part of it stands, as a script would write it. */
-export function pathOf(keys: readonly (string | number)[]): string {
-  const path = keys.map((key) => {
-    if (typeof key === "number") return `[${key}]`;
-    return /^[A-Za-z_$][\w$]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-  }).join("");
-  return path.length > 256 ? `$${path.slice(0, 255)}…` : `$${path}`;
 }

@@ -1,7 +1,8 @@
 import { decode as unpack } from "@msgpack/msgpack";
 import assert from "assert";
 import { SandboxError } from "../errors.ts";
-import { encode, pathOf } from "./encode.ts";
+import { encode } from "./encode.ts";
+import { pathOf } from "./path.ts";
 
 const MUCH = 1 << 26;
 
