@@ -96,3 +96,8 @@ export function textOf(value: unknown): string {
     return `a ${typeof value} without text`;
   }
 }
+
+/** Whether V8's own stack ended, wherever it did. */
+export function isStackEnd(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message === "Maximum call stack size exceeded";
+}

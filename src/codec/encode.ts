@@ -1,4 +1,4 @@
-import { SandboxError, textOf } from "../errors.ts";
+import { isStackEnd, SandboxError, textOf } from "../errors.ts";
 import { Extension, MAX_DEPTH, TYPED_ARRAYS } from "./extension.ts";
 import { type Kind, kindOf } from "./kind.ts";
 import { pathOf } from "./path.ts";
@@ -196,7 +196,7 @@ class Encoder {
     try {
       this.#objectOf(kindOf(value), value);
     } catch (error) {
-      // A proxy or a getter threw, or a class's methods do not take this object.
+      // A proxy or a getter threw, or a class's methods do not take this object; parents and keys stand where it was.
       if (error instanceof SandboxError || isStackEnd(error)) throw error;
       throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
     }
@@ -261,14 +261,14 @@ class Encoder {
   }
 
   #array(value: unknown[]): void {
-    this.#open(value);
     const length = Math.max(0, Math.trunc(value.length)); // a proxy may say anything
+    this.#open(value);
     const depth = this.#parents.length - 1;
     if (length < 16) this.#byte(0x90 | length);
     else this.#head(length, 0, 0xdc, 0xdd);
     for (let index = 0; index < length; index++) {
       this.#keys[depth] = index;
-      this.#value(this.#read(value, index));
+      this.#value(value[index]);
     }
     this.#close();
   }
@@ -291,7 +291,7 @@ class Encoder {
     for (const key of keys) {
       this.#keys[depth] = key;
       this.#string(key);
-      this.#value(this.#read(value, key));
+      this.#value((value as Record<string, unknown>)[key]);
     }
     this.#shapes.complete(shape, keys);
   }
@@ -304,7 +304,7 @@ class Encoder {
     this.#view.setUint16(at, shape);
     for (const key of keys) {
       this.#keys[depth] = key;
-      this.#value(this.#read(value, key));
+      this.#value((value as Record<string, unknown>)[key]);
     }
     this.#endExtension(start);
   }
@@ -321,22 +321,12 @@ class Encoder {
     this.#view.setUint32(start + 1, this.#at - start - 6);
   }
 
-  /** Reads a property; a getter or a proxy may throw. */
-  #read(value: object, key: string | number): unknown {
-    try {
-      return (value as Record<string | number, unknown>)[key];
-    } catch (error) {
-      if (isStackEnd(error)) throw error;
-      throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
-    }
-  }
-
   #keysOf(value: object): string[] {
     try {
       return Object.keys(value);
     } catch (error) {
       this.#parents.pop(); // the path is the object's own
-      throw this.#refuse(`it threw while it was read: ${textOf(error)}`);
+      throw error;
     }
   }
 
@@ -370,7 +360,3 @@ class Encoder {
 
 const UNDEFINED = new Uint8Array(1);
 const FIXED_EXTENSIONS = [1, 2, 4, 8, 16];
-
-function isStackEnd(error: unknown): boolean {
-  return error instanceof RangeError && error.message === "Maximum call stack size exceeded";
-}

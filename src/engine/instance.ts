@@ -1,4 +1,4 @@
-import { SandboxError } from "../errors.ts";
+import { isStackEnd, SandboxError } from "../errors.ts";
 import { type Limits, PAGE_BYTES } from "../limits.ts";
 import { Fuel } from "./fuel.ts";
 import { Image } from "./image.ts";
@@ -66,9 +66,7 @@ export class Instance<Exports> {
    * stack, and what else stopped the engine, as a `SandboxError`.
    */
   explain(thrown: unknown): unknown {
-    if (thrown instanceof RangeError && thrown.message === "Maximum call stack size exceeded") {
-      return this.#stackOverflow();
-    }
+    if (isStackEnd(thrown)) return this.#stackOverflow();
     if (!(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const pointer = this.#meter.stack_pointer.value;
     if (pointer < 0 || pointer > this.#stackTop) return this.#stackOverflow();
