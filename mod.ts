@@ -15,6 +15,9 @@
 export { type ErrorCode, type GuestError, SandboxError, type SandboxErrorDetails } from "./src/errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./src/limits.ts";
 export type { LogEntry, LogLevel, LogTarget } from "./src/log.ts";
+export type { Evaluation, RunOptions, SandboxOptions } from "./src/options.ts";
 export { run } from "./src/run.ts";
-export { type Evaluation, type RunOptions, Sandbox, type SandboxOptions } from "./src/sandbox.ts";
+export { Sandbox } from "./src/sandbox.ts";
+export { type CompileOptions, Script } from "./src/script.ts";
+export type { Checkpoint, Session } from "./src/session.ts";
 export type { Usage } from "./src/usage.ts";

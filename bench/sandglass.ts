@@ -1,5 +1,6 @@
 import { Sandbox } from "@sandglass/sandglass";
-import { Format } from "../src/guest/run.ts";
+import type { Program } from "../src/guest/program.ts";
+import { Format, Wanted } from "../src/guest/run.ts";
 import { World } from "../src/guest/world.ts";
 import { DEFAULT_LIMITS } from "../src/limits.ts";
 import type { Engine, Warm } from "./engine.ts";
@@ -26,9 +27,17 @@ export function runMsgpack(script: string, msgpack: Uint8Array): unknown {
  * @param guest The build of the guest; the one that is shipped if not given.
  */
 export function openSandglass(setup: string, guest?: WebAssembly.Module): Warm {
-  const world = new World(DEFAULT_LIMITS.memoryBytes, guest);
-  const run = { name: "bench.js", format: Format.None, input: new Uint8Array(0), limits: DEFAULT_LIMITS };
-  world.run(world.capture(), { ...run, script: setup });
+  const limits = DEFAULT_LIMITS;
+  const world = new World(limits.memoryBytes, guest);
+  const base = world.capture();
+  const compile = (source: string) => world.compile(base, source, "bench.js", limits).program;
+  const run = { format: Format.None, input: new Uint8Array(0), limits };
+  world.run(base, { ...run, program: compile(setup), wanted: Wanted.Nothing });
   const warm = world.capture();
-  return (script) => world.run(warm, { ...run, script }).value;
+  const programs = new Map<string, Program>();
+  return (script) => {
+    const program = programs.get(script) ?? compile(script);
+    programs.set(script, program);
+    return world.run(warm, { ...run, program }).value;
+  };
 }

@@ -3,7 +3,7 @@ import type { Usage } from "./usage.ts";
 
 /**
  * Why a run failed: what the script did (`script`, `syntax`, `value`), what it was given (`input`), or the limit it met
- * (`time`, `fuel`, `memory`, `stack`, `output`, `log`).
+ * (`time`, `fuel`, `memory`, `stack`, `output`, `log`). `disposed`: what was to run it is gone.
  */
 export type ErrorCode =
   | "script"
@@ -15,7 +15,8 @@ export type ErrorCode =
   | "memory"
   | "stack"
   | "output"
-  | "log";
+  | "log"
+  | "disposed";
 
 /** An error as the script itself saw it. All of its text is the script's: do not trust it. */
 export interface GuestError {

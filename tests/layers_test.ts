@@ -3,9 +3,13 @@ import assert from "assert";
 /** Folders and files of `src`, lowest first: each may import from its own layer and from those before it. */
 const LAYERS = [
   ["errors.ts", "limits.ts", "log.ts", "usage.ts"],
-  ["codec", "engine"],
+  ["codec", "engine", "check.ts"],
   ["host"],
   ["guest"],
+  ["script.ts"],
+  ["options.ts"],
+  ["execution.ts"],
+  ["session.ts"],
   ["sandbox.ts"],
   ["run.ts"],
   ["mod.ts"],

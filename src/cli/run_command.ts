@@ -2,7 +2,8 @@ import { parseArgs } from "parse-args";
 import { type ErrorCode, SandboxError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
 import { LOG_LEVELS, type LogTarget } from "../log.ts";
-import { type RunOptions, Sandbox } from "../sandbox.ts";
+import type { RunOptions } from "../options.ts";
+import { Sandbox } from "../sandbox.ts";
 import { parseBytes, parseCount, parseTime, UsageError } from "./quantity.ts";
 import { reportUsage, visible } from "./report.ts";
 

@@ -15,13 +15,13 @@ export class Fuel {
     this.#counter = counter;
   }
 
-  /** Begins a run. */
-  begin(limits: Limits): void {
-    const slice = Math.min(SLICE, limits.fuel);
+  /** Begins a run, which has `spent` units and `spentMs` milliseconds of its limits already, no more than they are. */
+  begin(limits: Limits, spent = 0, spentMs = 0): void {
+    const slice = Math.min(SLICE, limits.fuel - spent);
     this.#limits = limits;
-    this.#left = limits.fuel - slice;
+    this.#left = limits.fuel - spent - slice;
     this.#counter.value = slice;
-    this.#start = performance.now();
+    this.#start = performance.now() - spentMs;
   }
 
   /** Units that the run has paid. */

@@ -1,7 +1,6 @@
 import { isStackEnd, SandboxError } from "../errors.ts";
 import { type Limits, PAGE_BYTES } from "../limits.ts";
 import { Fuel } from "./fuel.ts";
-import { Image } from "./image.ts";
 import { GuestMemory } from "./memory.ts";
 
 /** Exports that the meter adds to a guest. */
@@ -18,7 +17,7 @@ export class Instance<Exports> {
   readonly exports: Exports;
   readonly #meter: MeterExports;
   /** Where the stack begins; it grows down from here to 0, and static data begins here. */
-  readonly #stackTop: number;
+  readonly stackTop: number;
   #limits!: Limits;
 
   /**
@@ -44,21 +43,16 @@ export class Instance<Exports> {
     });
     this.exports = instance.exports as Exports;
     this.#meter = instance.exports as unknown as MeterExports;
-    this.#stackTop = this.#meter.stack_pointer.value;
+    this.stackTop = this.#meter.stack_pointer.value;
     this.fuel = new Fuel(this.#meter.fuel);
   }
 
-  /** The world as it is now, in memory up to `end`; only good between calls. */
-  capture(end: number): Image {
-    return Image.capture(this.memory, this.#stackTop, end);
-  }
-
-  /** Begins a run: fuel, clock and stack as the limits say. */
-  begin(limits: Limits): void {
-    this.#meter.stack_pointer.value = this.#stackTop;
-    this.#meter.stack_limit.value = this.#stackTop - limits.stackBytes;
+  /** Begins a run: fuel, clock and stack as the limits say, of which `spent` is gone already. */
+  begin(limits: Limits, spentFuel: number, spentMs: number): void {
+    this.#meter.stack_pointer.value = this.stackTop;
+    this.#meter.stack_limit.value = this.stackTop - limits.stackBytes;
     this.#limits = limits;
-    this.fuel.begin(limits);
+    this.fuel.begin(limits, spentFuel, spentMs);
   }
 
   /**
@@ -69,7 +63,7 @@ export class Instance<Exports> {
     if (isStackEnd(thrown)) return this.#stackOverflow();
     if (!(thrown instanceof WebAssembly.RuntimeError)) return thrown;
     const pointer = this.#meter.stack_pointer.value;
-    if (pointer < 0 || pointer > this.#stackTop) return this.#stackOverflow();
+    if (pointer < 0 || pointer > this.stackTop) return this.#stackOverflow();
     return new SandboxError("script", `Stopped the run: the engine met a fault (${thrown.message})`);
   }
 

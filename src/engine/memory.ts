@@ -1,4 +1,5 @@
 import { SandboxError } from "../errors.ts";
+import { PAGE_BYTES } from "../limits.ts";
 
 /** A guest's memory. Every pointer of a guest is checked here before it is used. */
 export class GuestMemory {
@@ -18,6 +19,12 @@ export class GuestMemory {
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes.byteLength === 0) this.#bytes = new Uint8Array(this.#buffer);
     return this.#bytes;
+  }
+
+  /** Grows to `length` bytes at least, which the caller has checked against the maximum. */
+  reserve(length: number): void {
+    const missing = length - this.bytes.length;
+    if (missing > 0) this.memory.grow(Math.ceil(missing / PAGE_BYTES));
   }
 
   /** The bytes that a guest's pointer and length name; good until the guest runs again. */

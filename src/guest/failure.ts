@@ -1,35 +1,48 @@
 import { type ErrorCode, type GuestError, SandboxError } from "../errors.ts";
-import { Format, type Run } from "./run.ts";
+import { Format } from "./run.ts";
 
 /** The guest's account of a failed run: code, message, name, stack, path, offset. */
 type Failure = [code: ErrorCode, message: string, name: string, stack: string, path: string, offset: number | null];
 
-/** Makes the error of a run from the guest's account of it. */
-export function explainFailure(failure: unknown, run: Run): SandboxError {
-  const [code, message, name, stack, path, offset] = failure as Failure;
-  const script = JSON.stringify(run.name);
+/** Codes that the guest may give. */
+const CODES: readonly unknown[] = ["script", "syntax", "value", "input", "memory"] satisfies ErrorCode[];
+
+/** Makes the error of a run from the guest's account of it, in which an altered guest may say anything. */
+export function explainFailure(failure: unknown, script: string, format: Format, input: Uint8Array): SandboxError {
+  if (!isFailure(failure)) {
+    return new SandboxError("script", "Stopped the run: the engine met a fault (no account of it)");
+  }
+  const [code, message, name, stack, path, offset] = failure;
   switch (code) {
     case "input":
-      return malformed(message, offset ?? 0, run);
+      return malformed(message, offset ?? 0, format, input);
     case "value":
       return new SandboxError("value", `Cannot pass ${path} out of the sandbox: it ${message}`, { path });
     default: {
-      const place = placeOf(stack, run.name);
+      const place = placeOf(stack, script);
       const guest: GuestError = { name, message, stack, ...place };
-      const where = place === undefined ? "" : ` (${run.name}:${place.line}:${place.column})`;
+      const where = place === undefined ? "" : ` (${script}:${place.line}:${place.column})`;
       const what = name === "" ? message : `${name}: ${message}`;
-      const action = code === "syntax" ? `Cannot parse the script ${script}` : `The script ${script} failed`;
+      const action = code === "syntax"
+        ? `Cannot parse the script ${JSON.stringify(script)}`
+        : `The script ${JSON.stringify(script)} failed`;
       return new SandboxError(code, `${action}: ${what}${where}`, { guest });
     }
   }
 }
 
+function isFailure(failure: unknown): failure is Failure {
+  if (!Array.isArray(failure) || !CODES.includes(failure[0])) return false;
+  const isOffset = failure[5] === null || Number.isSafeInteger(failure[5]);
+  return isOffset && failure.slice(1, 5).every((text) => typeof text === "string");
+}
+
 /** Bytes of the input that its error shows. */
 const SHOWN_BYTES = 16;
 
-function malformed(message: string, offset: number, run: Run): SandboxError {
-  const bytes = run.input.subarray(offset, offset + SHOWN_BYTES);
-  const found = run.format === Format.Json
+function malformed(message: string, offset: number, format: Format, input: Uint8Array): SandboxError {
+  const bytes = input.subarray(offset, offset + SHOWN_BYTES);
+  const found = format === Format.Json
     ? JSON.stringify(new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes))
     : Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(" ");
   const near = bytes.length > 0 ? `, near ${found}` : "";

@@ -1,6 +1,7 @@
 import type { Limits } from "../limits.ts";
 import type { LogEntry, LogTarget } from "../log.ts";
 import type { Usage } from "../usage.ts";
+import type { Program } from "./program.ts";
 
 /** The form of the input, by the guest's numbers. */
 export const enum Format {
@@ -9,14 +10,37 @@ export const enum Format {
   Msgpack = 2,
 }
 
+/** What is asked of a run, by the guest's numbers. */
+export const enum Wanted {
+  Nothing = 0,
+  Value = 1,
+  /** The value as `console.log` would show it. */
+  Text = 2,
+}
+
+/** What a run has used of its limits before it begins. */
+export interface Spent {
+  readonly fuel: number;
+  readonly ms: number;
+  readonly memoryBytes: number;
+}
+
+/** How long a world has lived before a run: its clock goes on from there. */
+export interface Age {
+  readonly fuel: number;
+  readonly ms: number;
+}
+
 /** One run: what a world is given and held to. */
 export interface Run {
-  readonly script: string;
-  readonly name: string;
+  readonly program: Program;
   readonly format: Format;
   readonly input: Uint8Array;
   readonly limits: Limits;
-  readonly seed?: number;
+  readonly wanted?: Wanted;
+  readonly spent?: Spent;
+  readonly age?: Age;
+  readonly seed?: bigint;
   readonly console?: LogTarget;
 }
 

@@ -1,5 +1,6 @@
 import { decode } from "../codec/decode.ts";
-import type { Image } from "../engine/image.ts";
+import { Difference } from "../engine/difference.ts";
+import { type Image, WholeImage } from "../engine/image.ts";
 import { Instance } from "../engine/instance.ts";
 import { SandboxError } from "../errors.ts";
 import { Clock } from "../host/clock.ts";
@@ -10,16 +11,30 @@ import { wasiImports } from "../host/wasi.ts";
 import type { Limits } from "../limits.ts";
 import type { Usage } from "../usage.ts";
 import { explainFailure } from "./failure.ts";
+import type { Compiled, Reading } from "./program.ts";
 import { quickjs } from "./quickjs.js";
-import type { Format, Outcome, Run } from "./run.ts";
+import { Format, type Outcome, type Run, type Spent, Wanted } from "./run.ts";
 
 /** Exports of the script guest. */
 interface Exports {
-  /** Runs the script that the host holds; 0 if it handed over its value, 1 if its failure. */
-  evaluate(format: Format, outputBytes: number, collectBytes: number): number;
+  /** Compiles the source that the host holds; how it was read if it handed over the program, else `FAILED`. */
+  compile(): Reading | typeof FAILED;
+  /** Runs the program that the host holds; 0 if it handed over its value, 1 if its failure. */
+  evaluate(reading: Reading, format: Format, wanted: Wanted, outputBytes: number, collectBytes: number): number;
   /** End of the memory in use: it only grows in a run. */
   memory_end(): number;
 }
+
+const FAILED = 3;
+
+/** What the parts of the host are told as work begins. */
+interface Work extends Omit<Run, "program" | "wanted"> {
+  readonly source: string | Uint8Array;
+  readonly name: string;
+}
+
+const NOTHING = new Uint8Array(0);
+const UNSPENT: Spent = { fuel: 0, ms: 0, memoryBytes: 0 };
 
 /** Pages that the guest's memory begins with, from its import. */
 const INITIAL_PAGES = 22;
@@ -34,7 +49,11 @@ export class World {
   readonly #console = new Console();
   readonly #clock = new Clock();
   readonly #entropy = new Entropy();
+  /** Where its memory ended as it was made. */
+  readonly #leastEnd: number;
   #limits!: Limits;
+  /** The image that its memory is, if it is one. */
+  #holds: Image | undefined;
 
   /**
    * @param memoryBytes The most memory that it may have.
@@ -54,6 +73,7 @@ export class World {
       },
       wasi_snapshot_preview1: wasiImports(memory),
     }));
+    this.#leastEnd = this.#instance.exports.memory_end();
   }
 
   /** Size of its memory now, in bytes. */
@@ -61,39 +81,100 @@ export class World {
     return this.#instance.memory.bytes.length;
   }
 
-  /** The world as it is now; only good between runs. */
-  capture(): Image {
-    return this.#instance.capture(this.#instance.exports.memory_end());
+  /** The image that its memory is, if it is one: a run from that begins at once. */
+  get holds(): Image | undefined {
+    return this.#holds;
   }
 
-  /** Runs a script in the world of `image`. What stops it, limits included, leaves nothing behind: see `capture`. */
-  run(image: Image, run: Run): Outcome {
-    const { limits } = run;
-    const instance = this.#instance;
-    this.#limits = limits;
-    image.restore(instance.memory);
-    this.#exchange.begin(run.script, run.name, run.input);
-    this.#console.begin(limits.logBytes, run.console);
-    this.#clock.begin(run.seed !== undefined);
-    this.#entropy.begin(run.seed);
-    instance.begin(limits);
-    let bytesOut = 0;
-    try {
-      const { outputBytes, memoryBytes } = limits;
-      const status = instance.exports.evaluate(run.format, outputBytes, memoryBytes * COLLECT_PART);
-      const checkTime = () => instance.fuel.checkTime();
+  /**
+   * The world as it is now; only good between runs.
+   *
+   * @param spent An image that nobody needs any more.
+   */
+  capture(spent?: WholeImage): WholeImage {
+    const image = this.#capture(spent);
+    this.#holds = image;
+    return image;
+  }
+
+  /** The same as its difference from the base image, which takes less room and longer. */
+  captureDifference(base: WholeImage): Difference {
+    const image = Difference.between(base, this.#capture());
+    this.#holds = image;
+    return image;
+  }
+
+  #capture(spent?: WholeImage): WholeImage {
+    const { memory, stackTop, exports } = this.#instance;
+    const end = exports.memory_end() >>> 0;
+    if (end < this.#leastEnd || end > memory.bytes.length) {
+      throw new SandboxError("script", `Cannot keep the world: the engine met a fault (its memory ends at ${end})`);
+    }
+    return WholeImage.capture(memory, stackTop, end, spent);
+  }
+
+  /** Compiles a source text, in the world of `base`: one that no script has touched. */
+  compile(base: Image, source: string, name: string, limits: Limits): Compiled {
+    const work = { source, name, limits, format: Format.None, input: NOTHING };
+    return this.#do(base, work, (checkTime) => {
+      const { fuel, exports } = this.#instance;
+      const reading = exports.compile();
       checkTime();
       const handed = this.#exchange.end();
-      if (status !== 0) throw explainFailure(decode(handed, checkTime), run);
-      bytesOut = handed.length;
+      if (reading === FAILED) throw explainFailure(decode(handed, checkTime), name, Format.None, NOTHING);
+      return {
+        program: { name, reading, bytecode: handed },
+        spent: { fuel: fuel.used, ms: 0, memoryBytes: exports.memory_end() },
+        stackBytes: limits.stackBytes,
+      };
+    });
+  }
+
+  /**
+   * Runs a program in the world of `image`.
+   *
+   * @param ended Is called if the run came to its own end, also by a throw, while the world is as it left it. Whatever
+   * stops a run, limits included, leaves nothing behind.
+   */
+  run(image: Image, run: Run, ended?: () => void): Outcome {
+    const { program: { bytecode: source, name, reading }, format, input, wanted = Wanted.Value, limits } = run;
+    return this.#do(image, { ...run, source, name }, (checkTime) => {
+      const { outputBytes, memoryBytes } = limits;
+      const collectBytes = memoryBytes * COLLECT_PART;
+      const status = this.#instance.exports.evaluate(reading, format, wanted, outputBytes, collectBytes);
+      checkTime();
+      const handed = this.#exchange.end();
+      if (status !== 0) {
+        const error = explainFailure(decode(handed, checkTime), name, format, input);
+        if (error.code === "script" || error.code === "value") ended?.();
+        throw error;
+      }
       const value = decode(handed, checkTime);
       checkTime();
-      return { value, usage: this.#usage(run, bytesOut), logs: this.#console.end() };
+      ended?.();
+      return { value, usage: this.#usage(run, handed.length), logs: this.#console.end() };
+    });
+  }
+
+  /** Begins work, does it, and ends it, however it comes out. */
+  #do<T>(image: Image, work: Work, body: (checkTime: () => void) => T): T {
+    const { limits, seed, age, spent = UNSPENT } = work;
+    const instance = this.#instance;
+    this.#limits = limits;
+    if (this.#holds !== image) image.restore(instance.memory);
+    this.#holds = undefined;
+    this.#exchange.begin(work.source, work.name, work.input);
+    this.#console.begin(limits.logBytes, work.console);
+    this.#clock.begin(seed !== undefined, age?.ms ?? 0, age?.fuel ?? 0);
+    this.#entropy.begin(seed);
+    instance.begin(limits, spent.fuel, spent.ms);
+    try {
+      return body(() => instance.fuel.checkTime());
     } catch (thrown) {
       if (thrown instanceof CallerError) throw thrown.thrown;
       const error = instance.explain(thrown);
       if (error instanceof SandboxError) {
-        error.usage = this.#usage(run, bytesOut);
+        error.usage = this.#usage(work, 0);
         error.logs = this.#console.end();
       }
       throw error;
@@ -103,13 +184,14 @@ export class World {
     }
   }
 
-  #usage(run: Run, bytesOut: number): Usage {
-    const { fuel, exports } = this.#instance;
+  #usage({ input, spent = UNSPENT }: { input: Uint8Array; spent?: Spent }, bytesOut: number): Usage {
+    const { fuel, exports, memory } = this.#instance;
+    const memoryEnd = Math.min(exports.memory_end() >>> 0, memory.bytes.length);
     return {
       fuel: fuel.used,
       timeMs: fuel.elapsedMs,
-      peakMemoryBytes: exports.memory_end(),
-      bytesIn: run.input.length,
+      peakMemoryBytes: Math.max(spent.memoryBytes, memoryEnd),
+      bytesIn: input.length,
       bytesOut,
       bytesLogged: this.#console.bytes,
     };

@@ -3,13 +3,28 @@ import type { GuestMemory } from "../engine/memory.ts";
 /** Most bytes that one call fills; what `crypto.getRandomValues` takes. */
 const MOST_BYTES = 65_536;
 
+/** SplitMix64 (Steele, Lea and Flood 2014): the step of its state, and the number that a state gives. */
+const GAMMA = 0x9e3779b97f4a7c15n;
+
+function mixed(state: bigint): bigint {
+  let bits = BigInt.asUintN(64, state);
+  bits = BigInt.asUintN(64, (bits ^ (bits >> 30n)) * 0xbf58476d1ce4e5b9n);
+  bits = BigInt.asUintN(64, (bits ^ (bits >> 27n)) * 0x94d049bb133111ebn);
+  return bits ^ (bits >> 31n);
+}
+
+/** The seed of one of several runs that share a seed: runs of different numbers draw from different streams. */
+export function seedOf(seed: number, run: number): bigint {
+  return run === 0 ? BigInt(seed) : mixed(mixed(BigInt(seed)) + GAMMA * BigInt(run));
+}
+
 /** The script's source of random bytes: the system's, or with a seed always the same. */
 export class Entropy {
   #state: bigint | undefined;
 
   /** Begins a run. */
-  begin(seed: number | undefined): void {
-    this.#state = seed === undefined ? undefined : BigInt(seed);
+  begin(seed: bigint | undefined): void {
+    this.#state = seed;
   }
 
   #fill(bytes: Uint8Array<ArrayBuffer>): void {
@@ -17,7 +32,10 @@ export class Entropy {
       crypto.getRandomValues(bytes);
       return;
     }
-    for (let index = 0; index < bytes.length; index++) bytes[index] = Number(this.#next() >> 56n);
+    for (let index = 0; index < bytes.length; index++) {
+      this.#state = BigInt.asUintN(64, this.#state + GAMMA);
+      bytes[index] = Number(mixed(this.#state) >> 56n);
+    }
   }
 
   /** The guest's imports. */
@@ -27,14 +45,5 @@ export class Entropy {
         this.#fill(memory.at(pointer, Math.min(length >>> 0, MOST_BYTES)));
       },
     };
-  }
-
-  /** SplitMix64 (Steele, Lea and Flood 2014). */
-  #next(): bigint {
-    this.#state = BigInt.asUintN(64, this.#state! + 0x9e3779b97f4a7c15n);
-    let mixed = this.#state;
-    mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 30n)) * 0xbf58476d1ce4e5b9n);
-    mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 27n)) * 0x94d049bb133111ebn);
-    return mixed ^ (mixed >> 31n);
   }
 }

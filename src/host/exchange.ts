@@ -2,7 +2,8 @@ import type { GuestMemory } from "../engine/memory.ts";
 
 /** What crosses into the guest, by the guest's numbers. */
 const enum Given {
-  Script = 0,
+  /** Text to compile, or bytecode to run. */
+  Source = 0,
   Name = 1,
   Input = 2,
 }
@@ -14,18 +15,19 @@ const encoder = new TextEncoder();
 
 /** Bytes in and out of a run. The guest asks for a size, gives its own buffer, and hands over bytes of its own. */
 export class Exchange {
-  #given: [script: string | Uint8Array, name: string | Uint8Array, input: Uint8Array] = ["", "", EMPTY];
+  #given: [source: string | Uint8Array, name: string | Uint8Array, input: Uint8Array] = ["", "", EMPTY];
   #handed: Uint8Array<ArrayBuffer> = EMPTY;
 
   /** Begins a run. */
-  begin(script: string, name: string, input: Uint8Array): void {
-    this.#given[Given.Script] = script.length > SHORT_TEXT ? encoder.encode(script) : script;
+  begin(source: string | Uint8Array, name: string, input: Uint8Array): void {
+    const isLong = typeof source === "string" && source.length > SHORT_TEXT;
+    this.#given[Given.Source] = isLong ? encoder.encode(source) : source;
     this.#given[Given.Name] = name;
     this.#given[Given.Input] = input;
     this.#handed = EMPTY;
   }
 
-  /** What the run handed over: its value or its failure. */
+  /** What the run handed over: its value, its failure or its program. */
   end(): Uint8Array<ArrayBuffer> {
     const handed = this.#handed;
     this.#given = ["", "", EMPTY];

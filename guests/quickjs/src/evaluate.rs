@@ -1,22 +1,27 @@
 //! One run: input, script, result.
 
-use crate::compile::{Program, compile};
+use crate::compile::{Reading, read};
 use crate::decode::{Format, decode};
-use crate::encode::encode;
+use crate::encode::{Writer, encode};
 use crate::engine::{self, Value, engine, exception, get, qjs};
 use crate::failure::Failure;
 use crate::host::{self, Given, Handed};
-use crate::settle::{check_rejections, run_jobs, settle};
-use std::ffi::CString;
+use crate::inspect::inspect;
+use crate::random;
+use crate::settle::{check_rejections, forget_rejections, run_jobs, settle};
 
-/// Runs the script that the host holds and hands over its value (0) or its failure (1).
+/// Runs the program that the host holds and hands over its value (0) or its failure (1).
 ///
-/// `format` says what the input is, `output_bytes` how large the value may be, `collect_bytes` how much memory the
-/// engine fills before it looks for cycles.
+/// `reading` says how its source was read, `format` what the input is, `wanted` what is asked of the value,
+/// `output_bytes` how large it may be, `collect_bytes` how much memory the engine fills before it looks for cycles.
 #[unsafe(no_mangle)]
-extern "C" fn evaluate(format: u32, output_bytes: usize, collect_bytes: usize) -> u32 {
+extern "C" fn evaluate(reading: u32, format: u32, wanted: u32, output_bytes: usize, collect_bytes: usize) -> u32 {
     unsafe { qjs::JS_SetGCThreshold(engine().runtime, collect_bytes as _) };
-    match result(Format::from_number(format), output_bytes) {
+    // What an earlier run of this world left is not this run's.
+    random::forget();
+    forget_rejections();
+    let value = result(Reading::from_number(reading), Format::from_number(format));
+    match value.and_then(|value| wanted_bytes(&value, wanted, output_bytes)) {
         Ok(value) => {
             host::hand(Handed::Value, &value);
             0
@@ -28,33 +33,46 @@ extern "C" fn evaluate(format: u32, output_bytes: usize, collect_bytes: usize) -
     }
 }
 
-fn result(format: Format, output_bytes: usize) -> Result<Vec<u8>, Failure> {
+/// What is asked of a run's value, by the host's numbers.
+const NOTHING: u32 = 0;
+const TEXT: u32 = 2;
+
+fn wanted_bytes(value: &Value, wanted: u32, output_bytes: usize) -> Result<Vec<u8>, Failure> {
+    let mut writer = Writer::new(output_bytes);
+    match wanted {
+        NOTHING => writer.nil(),
+        TEXT => writer.string(inspect(value.raw()).as_bytes()),
+        _ => return encode(value.raw(), output_bytes),
+    }
+    Ok(writer.finish())
+}
+
+fn result(reading: Reading, format: Format) -> Result<Value, Failure> {
     let input = if format == Format::None { Vec::new() } else { host::take(Given::Input) };
     let data = decode(format, &input).map_err(Failure::input)?;
     drop(input);
     if format != Format::None {
         engine::define(c"data", Value::share(data.raw()).release());
     }
-    let name = CString::new(host::take(Given::Name)).unwrap_or_default();
-    let source = host::take(Given::Script);
-    let program = compile(&source, &name)?;
-    drop(source);
-    let value = run(program, &data)?;
+    let bytecode = host::take(Given::Source);
+    let program = read(&bytecode, reading)?;
+    drop(bytecode);
+    let value = run(program, reading, &data)?;
     check_rejections()?;
-    encode(value.raw(), output_bytes)
+    Ok(value)
 }
 
 /// Runs a program to its end and gives its value, awaited.
-fn run(program: Program, data: &Value) -> Result<Value, Failure> {
-    match program {
-        Program::Script(script) => settle(execute(script)?),
-        Program::AsyncScript(script) => {
-            let completion = settle(execute(script)?)?;
+fn run(program: Value, reading: Reading, data: &Value) -> Result<Value, Failure> {
+    match reading {
+        Reading::Script => settle(execute(program)?),
+        Reading::AsyncScript => {
+            let completion = settle(execute(program)?)?;
             settle(get(completion.raw(), c"value").unwrap_or_else(undefined))
         }
-        Program::Module(module) => {
-            let definition = unsafe { qjs::JS_VALUE_GET_PTR(module.raw()) }.cast();
-            settle(execute(module)?)?;
+        Reading::Module => {
+            let definition = unsafe { qjs::JS_VALUE_GET_PTR(program.raw()) }.cast();
+            settle(execute(program)?)?;
             let namespace = unsafe { qjs::JS_GetModuleNamespace(engine().context, definition) };
             let namespace = Value::own(namespace);
             let default = get(namespace.raw(), c"default").unwrap_or_else(undefined);

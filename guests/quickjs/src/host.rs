@@ -5,7 +5,8 @@
 #[repr(u32)]
 #[derive(Clone, Copy)]
 pub enum Given {
-    Script = 0,
+    /// Text to compile, or bytecode to run.
+    Source = 0,
     Name = 1,
     Input = 2,
 }
@@ -16,6 +17,7 @@ pub enum Given {
 pub enum Handed {
     Value = 0,
     Failure = 1,
+    Program = 2,
 }
 
 #[repr(u32)]

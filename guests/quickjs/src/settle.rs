@@ -33,14 +33,18 @@ pub fn track_rejections(runtime: *mut JSRuntime) {
     unsafe { qjs::JS_SetHostPromiseRejectionTracker(runtime, Some(on_rejection), core::ptr::null_mut()) }
 }
 
-/// Runs jobs until none is left.
+/// Runs jobs until none is left; fails with what the first of them that threw has thrown.
 pub fn run_jobs() -> Result<(), Failure> {
     let mut context = core::ptr::null_mut();
+    let mut outcome = Ok(());
     loop {
         match unsafe { qjs::JS_ExecutePendingJob(engine().runtime, &mut context) } {
-            0 => return Ok(()),
+            0 => return outcome,
             1.. => {}
-            _ => return Err(Failure::thrown(&exception())),
+            _ => {
+                let thrown = exception();
+                outcome = outcome.and_then(|()| Err(Failure::thrown(&thrown)));
+            }
         }
     }
 }
@@ -61,6 +65,11 @@ pub fn settle(value: Value) -> Result<Value, Failure> {
         }
         _ => Err(Failure::script("it waits for a promise that nothing is left to settle")),
     }
+}
+
+/// Begins a run: a rejection of an earlier one, which failed with something else, is not this one's.
+pub fn forget_rejections() {
+    unhandled().clear();
 }
 
 /// Fails if a promise was rejected and nobody handled it: an error is never lost in silence.

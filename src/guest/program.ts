@@ -1,0 +1,25 @@
+import type { Spent } from "./run.ts";
+
+/** How the guest read a source text, by its numbers. */
+export const enum Reading {
+  Script = 0,
+  AsyncScript = 1,
+  Module = 2,
+}
+
+/** A compiled source text. Its bytecode is the guest's own, and is read nowhere else. */
+export interface Program {
+  /** Name of the source in errors. */
+  readonly name: string;
+  readonly reading: Reading;
+  readonly bytecode: Uint8Array<ArrayBuffer>;
+}
+
+/** What compiling came to. */
+export interface Compiled {
+  readonly program: Program;
+  /** What it took; the time is not kept, as it is spent once. */
+  readonly spent: Spent;
+  /** Stack that it was allowed. */
+  readonly stackBytes: number;
+}

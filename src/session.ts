@@ -1,0 +1,173 @@
+import { Difference } from "./engine/difference.ts";
+import type { Image, WholeImage } from "./engine/image.ts";
+import { SandboxError } from "./errors.ts";
+import { execute } from "./execution.ts";
+import { type Outcome, Wanted } from "./guest/run.ts";
+import { writeSnapshot } from "./guest/snapshot.ts";
+import type { World } from "./guest/world.ts";
+import { baseImage } from "./guest/worlds.ts";
+import { seedOf } from "./host/entropy.ts";
+import type { Limits } from "./limits.ts";
+import type { Evaluation, RunOptions, Terms } from "./options.ts";
+import type { Script } from "./script.ts";
+
+let imageOf: (checkpoint: Checkpoint, session: Session) => Difference;
+
+/** A session's world at one moment; {@linkcode Session.restore} goes back to it, as often as one likes. */
+export class Checkpoint {
+  readonly #session: Session;
+  readonly #image: Difference;
+
+  /** Made by {@linkcode Session.checkpoint}. */
+  constructor(session: Session, image: Difference) {
+    this.#session = session;
+    this.#image = image;
+  }
+
+  static {
+    imageOf = (checkpoint, session) => {
+      if (typeof checkpoint === "object" && checkpoint !== null && #session in checkpoint) {
+        if (checkpoint.#session === session) return checkpoint.#image;
+        throw new TypeError("Cannot restore the checkpoint: it is another session's");
+      }
+      throw new TypeError("Cannot restore the checkpoint: it is none");
+    };
+  }
+}
+
+/** Runs a script as {@linkcode Session.run} does, and gives its value as `console.log` would show it; for the REPL. */
+export let inspectIn: (session: Session, script: string, options: RunOptions) => Evaluation<string>;
+
+/**
+ * One living world: its runs share globals, as the lines of a REPL or the cells of a notebook do.
+ *
+ * A run that throws keeps what it did. A run that meets a limit, or stops in any other way that is not its own, leaves
+ * the world as it was before it. Between runs a session is memory only: it holds nothing that others wait for.
+ *
+ * @example
+ * ```ts
+ * import { Sandbox } from "@sandglass/sandglass";
+ * import assert from "node:assert/strict";
+ *
+ * using session = new Sandbox({ limits: { timeMs: 50 } }).open();
+ * await session.run("let n = 1");
+ * await session.run("n = 2; while (true) {}").catch(() => {}); // stopped: it never was
+ * assert.equal(await session.run("n + 1"), 2);
+ * ```
+ */
+export class Session {
+  readonly #terms: Terms;
+  /** The world now; none once disposed. */
+  #image: Image | undefined;
+  /** The same if a run of this session left it, and an earlier one whose memory is free to be used again. */
+  #own: WholeImage | undefined;
+  #spent: WholeImage | undefined;
+  #isRunning = false;
+  #runs = 0;
+  #fuel = 0;
+  readonly #start = performance.now();
+
+  /** Made by `Sandbox.open`. */
+  constructor(terms: Terms, image: Image) {
+    this.#terms = terms;
+    this.#image = image;
+  }
+
+  /** The limits of every run. */
+  get limits(): Limits {
+    return this.#terms.limits;
+  }
+
+  /**
+   * Runs a script in the world as the runs before left it, and gives its value.
+   *
+   * @param script JavaScript text, or a compiled script.
+   * @param options Its input and name. Without an input, the global `data` stays what it is.
+   * @returns The value; plain data only. It is untrusted, whatever type is asked for.
+   * @throws {SandboxError} The run failed; its `code` says why. `disposed`: the session is.
+   * @throws {TypeError} An option is wrong, or a run of this session is going on.
+   */
+  // deno-lint-ignore require-await -- a caller's mistake is a rejection, not a throw
+  async run<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<T> {
+    return this.#run(script, options).value as T;
+  }
+
+  /** Does what {@linkcode Session.run} does, where no `await` is possible. */
+  runSync<T = unknown>(script: string | Script, options: RunOptions = {}): T {
+    return this.#run(script, options).value as T;
+  }
+
+  /** Does what {@linkcode Session.run} does, and tells the cost and the log too. */
+  // deno-lint-ignore require-await -- as above
+  async evaluate<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<Evaluation<T>> {
+    return this.#run(script, options) as Evaluation<T>;
+  }
+
+  /** The world as it is now, to come back to. It takes memory for what differs from a fresh world. */
+  checkpoint(): Checkpoint {
+    return new Checkpoint(this, this.#difference("make a checkpoint of"));
+  }
+
+  /**
+   * Makes the world what it was at a checkpoint. Time and random numbers are not turned back.
+   *
+   * @throws {TypeError} The checkpoint is another session's.
+   */
+  restore(checkpoint: Checkpoint): void {
+    this.#check("restore");
+    this.#image = imageOf(checkpoint, this);
+  }
+
+  /** The world as it is now, as bytes: `new Sandbox({ snapshot })` starts from there, in any process. */
+  snapshot(): Uint8Array<ArrayBuffer> {
+    return writeSnapshot(this.#difference("take a snapshot of"));
+  }
+
+  /** Ends the session and gives its memory back. It may be called twice. */
+  [Symbol.dispose](): void {
+    this.#image = this.#own = this.#spent = undefined;
+  }
+
+  static {
+    inspectIn = (session, script, options) => session.#run(script, options, Wanted.Text) as Evaluation<string>;
+  }
+
+  #run(script: string | Script, options: RunOptions, wanted = Wanted.Value): Outcome {
+    const image = this.#check("run in");
+    const { seed } = this.#terms;
+    const run = this.#runs++;
+    this.#isRunning = true;
+    try {
+      const outcome = execute(image, this.#terms, script, options, {
+        wanted,
+        seed: seed === undefined ? undefined : seedOf(seed, run),
+        age: { ms: performance.now() - this.#start, fuel: this.#fuel },
+        keep: (world) => this.#keep(world),
+      });
+      this.#fuel += outcome.usage.fuel;
+      return outcome;
+    } catch (error) {
+      if (error instanceof SandboxError) this.#fuel += error.usage?.fuel ?? 0;
+      throw error;
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #keep(world: World): void {
+    if (this.#image === undefined) return; // disposed by a function of the caller's that the run called
+    const image = world.capture(this.#spent);
+    this.#spent = this.#own;
+    this.#image = this.#own = image;
+  }
+
+  #difference(action: string): Difference {
+    return Difference.between(baseImage(this.limits.memoryBytes), this.#check(action));
+  }
+
+  #check(action: string): Image {
+    if (this.#image === undefined) throw new SandboxError("disposed", `Cannot ${action} the session: it is disposed`);
+    if (this.#isRunning) throw new TypeError(`Cannot ${action} the session: a run of it is going on`);
+    return this.#image;
+  }
+}
