@@ -1,4 +1,6 @@
+import { JOBS } from "./article.ts";
 import { kernels } from "./kernels.ts";
+import type { Memory } from "./memory.ts";
 import { quickjsPeers } from "./peers.ts";
 import type { Results } from "./results.ts";
 
@@ -9,7 +11,7 @@ export interface Bar {
   readonly measured: number;
   readonly most: number;
   /** Empty for a ratio. */
-  readonly unit: "" | " ms";
+  readonly unit: "" | " ms" | " MiB";
 }
 
 /** A warm kernel on the metered guest. */
@@ -36,8 +38,9 @@ export function kernelRatios(results: Results): KernelRatios[] {
 }
 
 /** All bars, from the results of one run. */
-export function bars(results: Results): Bar[] {
+export function bars(results: Results, memory: Memory): Bar[] {
   const ratios = kernelRatios(results);
+  const newSandbox = results.median("snapshot of 100 KB", "new Sandbox from it") / 1000;
   const startUp = results.difference("start-up", "one script in sandglass", "an empty file") / 1000;
   return [
     againstPeers(results, "fresh world", 0.12),
@@ -57,6 +60,19 @@ export function bars(results: Results): Bar[] {
       measured: geometricMean(ratios.map(({ againstPeer }) => againstPeer)),
       most: 1,
       unit: "",
+    },
+    against(results, "track: data in the image", "sandglass, in a session", 1.25),
+    against(results, "track: data in the image", JOBS.restored, 0.07),
+    against(results, "track: data in the image", JOBS.restoredFromBytes, 0.07),
+    against(results, "functions in the image", "sandglass, 1 + 1 in a fresh world", 1.3),
+    against(results, "library of 240 KB", "sandglass, as a new text", 0.4),
+    { job: "new Sandbox", against: "a snapshot of 100 KB", measured: newSandbox, most: 3, unit: " ms" },
+    {
+      job: `${memory.sandboxes.toLocaleString("en")} warm sandboxes`,
+      against: "the memory of their process",
+      measured: memory.after,
+      most: 1024,
+      unit: " MiB",
     },
     { job: "start-up of a process", against: "an empty file", measured: startUp, most: 30, unit: " ms" },
   ];

@@ -12,5 +12,8 @@ export interface Engine {
 /** Runs a script in a world that lives on. */
 export type Warm = (script: string) => unknown;
 
+/** Runs a script in a world that starts as another was, with JSON text as the global `json`. */
+export type Fork = (script: string, json?: string) => Promise<unknown>;
+
 /** For engines that pass text only: put before a script, it parses the global `json` as `data`. */
 export const PARSE = "const data = JSON.parse(json);\n";

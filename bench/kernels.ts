@@ -8,7 +8,7 @@ export const CALL_KERNEL = `for (let call = 1; call < ${CALLS}; call++) kernel()
 
 /** Scripts that define `kernel`, a function that works in one way. */
 export const kernels: Readonly<Record<string, string>> = {
-  track: `const kernel = ((data) => () => { ${returnLast(track.script)} })(${track.text})`,
+  track: `const kernel = ((data) => () => { ${track.body} })(${track.text})`,
 
   fib: `const fib = (n) => n < 2 ? n : fib(n - 1) + fib(n - 2);
     const kernel = () => fib(20)`,
@@ -43,9 +43,3 @@ export const kernels: Readonly<Record<string, string>> = {
     return numbers[100] + Number(numbers.map(String).sort()[100]);
   }`,
 };
-
-/** Makes a function's body of a script: its last line, an expression, is returned. */
-function returnLast(script: string): string {
-  const lines = script.trimEnd().split("\n");
-  return [...lines.slice(0, -1), `return ${lines.at(-1)}`].join("\n");
-}

@@ -3,7 +3,20 @@
 import { jobs } from "./job.ts";
 import { measure, type Samples } from "./measure.ts";
 
-const PHASES = ["compile", "first_instance", "fresh_world", "decode", "run", "encode", "track", "start_up"];
+const PHASES = [
+  "compile",
+  "first_instance",
+  "fresh_world",
+  "decode",
+  "run",
+  "encode",
+  "track",
+  "article",
+  "functions",
+  "library",
+  "snapshot",
+  "start_up",
+];
 
 // One after the other: side by side, imports that wait would define their jobs in any order.
 for (const phase of PHASES) await import(`./${phase}_bench.ts`);

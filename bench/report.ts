@@ -1,8 +1,11 @@
 import { cpus } from "node:os";
 import config from "../deno.json" with { type: "json" };
 import guest from "../src/guest/quickjs.json" with { type: "json" };
+import { articleSection } from "./article_section.ts";
 import { type Bar, kernelRatios } from "./bars.ts";
 import { CALLS } from "./kernels.ts";
+import { table } from "./markdown.ts";
+import type { Memory } from "./memory.ts";
 import type { Results } from "./results.ts";
 
 /** The bars as a table. */
@@ -10,7 +13,7 @@ export function barsTable(bars: readonly Bar[]): string {
   return table(
     ["job", "against", "measured", "bar", ""],
     bars.map(({ job, against, measured, most, unit }) => {
-      const digits = unit === "" ? 3 : 1;
+      const digits = { "": 3, " ms": 1, " MiB": 0 }[unit];
       return [
         job,
         against,
@@ -23,7 +26,7 @@ export function barsTable(bars: readonly Bar[]): string {
 }
 
 /** The whole report, as Markdown. */
-export function report(results: Results, bars: readonly Bar[]): string {
+export function report(results: Results, bars: readonly Bar[], memory: Memory): string {
   return `# Benchmarks
 
 Written by \`deno task bench\`. Sandglass is metered and holds all its default limits; the peers hold none.
@@ -37,6 +40,14 @@ geometric mean.
 
 ${barsTable(bars)}
 
+## The article
+
+${articleSection(results)}
+
+## Memory
+
+${memorySection(memory)}
+
 ## Kernels
 
 ${kernelsTable(results)}
@@ -47,6 +58,13 @@ Microseconds of one call; in a warm world (run), of ${CALLS} calls of the kernel
 
 ${results.groups.map((group) => `### ${group}\n\n${groupTable(results, group)}`).join("\n\n")}
 `;
+}
+
+function memorySection({ sandboxes, before, after }: Memory): string {
+  const [count, most, least] = [sandboxes, after, before].map((figure) => Math.round(figure).toLocaleString("en"));
+  return `A process with ${count} warm sandboxes of a few functions each, no two the same, takes ${most} MiB: RSS, with
+garbage and the compiled texts that are kept. It took ${least} MiB before, so each takes
+${((after - before) * 1024 / sandboxes).toFixed(0)} KiB.`;
 }
 
 function machine(): string {
@@ -84,11 +102,4 @@ function groupTable(results: Results, group: string): string {
       results.ratio(group, name, names[0]!).toFixed(2),
     ]),
   );
-}
-
-/** A Markdown table with columns of even width. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, column) => Math.max(title.length, 3, ...rows.map((row) => row[column]!.length)));
-  const line = (cells: readonly string[]) => `| ${cells.map((cell, at) => cell.padEnd(widths[at]!)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }

@@ -176,12 +176,15 @@ await output(`${bin}/wizer`, [
 const optimised = `${build}/quickjs.optimised.wasm`;
 await output(`${bin}/wasm-opt`, ["-O1", "-g", ...FEATURES, initialised, "-o", optimised]);
 // The meter comes last, as its branch hints hold for the bytes that it writes.
-await output(meter, [optimised, `${build}/quickjs.wasm`, "--memory", "sandglass", "--interpreter", "JS_CallInternal"]);
+const metered = ["--memory", "sandglass", "--interpreter", "JS_CallInternal"];
+await output(meter, [optimised, `${build}/quickjs.wasm`, ...metered]);
+await output(meter, [optimised, `${build}/quickjs_tracked.wasm`, ...metered, "--track"]);
 await output(meter, [optimised, `${build}/quickjs_unmetered.wasm`, "--memory", "sandglass", "--free"]);
 
 const manifest = {
   sha256: await sha256(`${build}/quickjs.wasm`),
   bytes: (await Deno.stat(`${build}/quickjs.wasm`)).size,
+  trackedSha256: await sha256(`${build}/quickjs_tracked.wasm`),
   tools: {
     rustc: (await output("/usr/bin/rustc", ["--version"])).split(" ")[1],
     clang: /version ([\d.]+)/.exec(await output("clang-22", ["--version"]))?.[1],
@@ -194,14 +197,16 @@ const kept = JSON.parse(await Deno.readTextFile(`${committed}/quickjs.json`).cat
 if (check) {
   if (JSON.stringify(kept.tools) !== JSON.stringify(manifest.tools)) {
     console.log("The guest is built, with other tools than the committed one: its bytes are not compared");
-  } else if (kept.sha256 === manifest.sha256) {
+  } else if (kept.sha256 === manifest.sha256 && kept.trackedSha256 === manifest.trackedSha256) {
     console.log("The guest is built; its bytes are the committed ones");
   } else {
     console.error(`Cannot confirm the guest: its sha256 is ${manifest.sha256}, the committed one's ${kept.sha256}`);
     Deno.exit(1);
   }
 } else {
-  await Deno.copyFile(`${build}/quickjs.wasm`, `${committed}/quickjs.wasm`);
+  for (const name of ["quickjs.wasm", "quickjs_tracked.wasm"]) {
+    await Deno.copyFile(`${build}/${name}`, `${committed}/${name}`);
+  }
   await Deno.copyFile(`${build}/quickjs_unmetered.wasm`, `${root}bench/quickjs_unmetered.wasm`);
   await Deno.writeTextFile(`${committed}/quickjs.json`, `${JSON.stringify(manifest, null, 2)}\n`);
   await Deno.writeTextFile(`${committed}/LICENCES.md`, await licences(guest));

@@ -4,7 +4,7 @@ import { execute, type Manner } from "./execution.ts";
 import { type Outcome, Wanted } from "./guest/run.ts";
 import { readSnapshot, writeSnapshot } from "./guest/snapshot.ts";
 import type { World } from "./guest/world.ts";
-import { baseImage } from "./guest/worlds.ts";
+import { baseImage, loadGuestFor } from "./guest/worlds.ts";
 import { seedOf } from "./host/entropy.ts";
 import type { Limits } from "./limits.ts";
 import { type Evaluation, readTerms, type RunOptions, type SandboxOptions, type Terms } from "./options.ts";
@@ -62,9 +62,8 @@ export class Sandbox {
    * @throws {SandboxError} The run failed; its `code` says why.
    * @throws {TypeError} An option is wrong.
    */
-  // deno-lint-ignore require-await -- a caller's mistake is a rejection, not a throw
   async run<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<T> {
-    return this.#run(script, options).value as T;
+    return (await this.evaluate<T>(script, options)).value;
   }
 
   /** Does what {@linkcode Sandbox.run} does, where no `await` is possible. */
@@ -73,9 +72,11 @@ export class Sandbox {
   }
 
   /** Does what {@linkcode Sandbox.run} does, and tells the cost and the log too. */
-  // deno-lint-ignore require-await -- as above
   async evaluate<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<Evaluation<T>> {
-    return this.#run(script, options) as Evaluation<T>;
+    const outcome = this.#run(script, options);
+    const loading = this.#image && loadGuestFor(this.#image);
+    if (loading !== undefined) await loading;
+    return outcome as Evaluation<T>;
   }
 
   /**
@@ -97,13 +98,13 @@ export class Sandbox {
    * assert.equal(await warm.run("score(data)", { data: 21 }), 42);
    * ```
    */
-  // deno-lint-ignore require-await -- as above
   async warm(script: string | Script, options: RunOptions = {}): Promise<Sandbox> {
     const warm = new Sandbox();
     warm.#terms = this.#terms;
     const base = baseImage(this.limits.memoryBytes);
     const keep = (world: World) => warm.#image = world.captureDifference(base);
     this.#run(script, options, { wanted: Wanted.Nothing, keep });
+    await loadGuestFor(warm.#image!);
     return warm;
   }
 

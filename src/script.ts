@@ -92,7 +92,7 @@ function readProgram(body: Uint8Array<ArrayBuffer>): Program {
     const [name, reading, bytecode] = decode(body, () => {}) as [string, Reading, Uint8Array<ArrayBuffer>];
     checkName(name);
     if (Number.isInteger(reading) && reading >= 0 && reading <= 2 && bytecode instanceof Uint8Array) {
-      return { name, reading, bytecode };
+      return { name, reading, bytecode, foreign: {} };
     }
   } catch (error) {
     if (!(error instanceof SandboxError || error instanceof TypeError)) throw error;

@@ -5,11 +5,15 @@ import { execute } from "./execution.ts";
 import { type Outcome, Wanted } from "./guest/run.ts";
 import { writeSnapshot } from "./guest/snapshot.ts";
 import type { World } from "./guest/world.ts";
-import { baseImage } from "./guest/worlds.ts";
+import { baseImage, loadGuestFor } from "./guest/worlds.ts";
 import { seedOf } from "./host/entropy.ts";
 import type { Limits } from "./limits.ts";
 import type { Evaluation, RunOptions, Terms } from "./options.ts";
 import type { Script } from "./script.ts";
+
+/** Sessions that hold their whole world, the one that ran last last: it is copied faster than a difference is found. */
+const recent: WeakRef<Session>[] = [];
+const MOST_RECENT = 8;
 
 let imageOf: (checkpoint: Checkpoint, session: Session) => Difference;
 
@@ -87,9 +91,8 @@ export class Session {
    * @throws {SandboxError} The run failed; its `code` says why. `disposed`: the session is.
    * @throws {TypeError} An option is wrong, or a run of this session is going on.
    */
-  // deno-lint-ignore require-await -- a caller's mistake is a rejection, not a throw
   async run<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<T> {
-    return this.#run(script, options).value as T;
+    return (await this.evaluate<T>(script, options)).value;
   }
 
   /** Does what {@linkcode Session.run} does, where no `await` is possible. */
@@ -98,9 +101,11 @@ export class Session {
   }
 
   /** Does what {@linkcode Session.run} does, and tells the cost and the log too. */
-  // deno-lint-ignore require-await -- as above
   async evaluate<T = unknown>(script: string | Script, options: RunOptions = {}): Promise<Evaluation<T>> {
-    return this.#run(script, options) as Evaluation<T>;
+    const outcome = this.#run(script, options);
+    const loading = this.#image && loadGuestFor(this.#image);
+    if (loading !== undefined) await loading;
+    return outcome as Evaluation<T>;
   }
 
   /** The world as it is now, to come back to. It takes memory for what differs from a fresh world. */
@@ -156,9 +161,28 @@ export class Session {
 
   #keep(world: World): void {
     if (this.#image === undefined) return; // disposed by a function of the caller's that the run called
-    const image = world.capture(this.#spent);
-    this.#spent = this.#own;
+    const room = this.#becomeRecent();
+    const image = world.capture(this.#own, this.#spent ?? room);
+    if (image.bytes.buffer !== this.#own?.bytes.buffer) this.#spent = this.#own;
     this.#image = this.#own = image;
+  }
+
+  /** Takes the last place among the recent ones; what the session that falls out has no use for any more. */
+  #becomeRecent(): WholeImage | undefined {
+    if (recent.at(-1)?.deref() === this) return undefined;
+    const index = recent.findIndex((session) => session.deref() === this);
+    if (index >= 0) recent.splice(index, 1);
+    recent.push(new WeakRef(this));
+    const oldest = recent.length > MOST_RECENT ? recent.shift()!.deref() : undefined;
+    return oldest === undefined ? undefined : oldest.#compact();
+  }
+
+  /** Keeps only what differs from the base, as a thousand sessions may wait, and gives away the rest. */
+  #compact(): WholeImage | undefined {
+    const spent = this.#own;
+    if (this.#image !== undefined) this.#image = Difference.between(baseImage(this.limits.memoryBytes), this.#image);
+    this.#own = this.#spent = undefined;
+    return spent;
   }
 
   #difference(action: string): Difference {

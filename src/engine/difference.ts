@@ -15,18 +15,22 @@ export class Difference implements Image {
   readonly start: number;
   readonly end: number;
   readonly #patches: readonly Patch[];
+  /** All bytes up to the base's end, once they are asked for. */
+  #head: Uint8Array<ArrayBuffer> | undefined;
 
   /**
    * @param base The other image.
    * @param map A bit for each of its blocks: whether this image has another.
    * @param blocks Those blocks.
    * @param tail Bytes past the base's end.
+   * @param foreign Set if any of it came from elsewhere.
    */
   constructor(
     readonly base: WholeImage,
     readonly map: Uint8Array<ArrayBuffer>,
     readonly blocks: Uint8Array<ArrayBuffer>,
     readonly tail: Uint8Array<ArrayBuffer>,
+    readonly foreign?: object,
   ) {
     this.start = base.start;
     this.end = base.end + tail.length;
@@ -46,7 +50,7 @@ export class Difference implements Image {
       map[block >> 3]! |= 1 << (block & 7);
       found.push(bytes.subarray(at, Math.min(at + BLOCK_BYTES, base.bytes.length)));
     }
-    return new Difference(base, map, joined(found), bytes.slice(base.bytes.length));
+    return new Difference(base, map, joined(found), bytes.slice(base.bytes.length), image.foreign);
   }
 
   restore(memory: GuestMemory): void {
@@ -55,6 +59,20 @@ export class Difference implements Image {
     const { bytes } = memory;
     for (const patch of this.#patches) bytes.set(patch.bytes, patch.offset);
     bytes.set(this.tail, this.base.end);
+  }
+
+  copy(memory: Uint8Array, from: number, to: number): void {
+    const { start, base: { end } } = this;
+    if (from < end) memory.set(this.#wholeHead().subarray(from - start, Math.min(to, end) - start), from);
+    if (to > end) memory.set(this.tail.subarray(Math.max(from - end, 0), to - end), Math.max(from, end));
+  }
+
+  #wholeHead(): Uint8Array<ArrayBuffer> {
+    if (this.#head === undefined) {
+      this.#head = this.base.bytes.slice();
+      for (const { offset, bytes } of this.#patches) this.#head.set(bytes, offset - this.start);
+    }
+    return this.#head;
   }
 }
 

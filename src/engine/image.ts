@@ -1,3 +1,4 @@
+import type { Cards } from "./cards.ts";
 import type { GuestMemory } from "./memory.ts";
 
 /**
@@ -9,15 +10,25 @@ import type { GuestMemory } from "./memory.ts";
 export interface Image {
   readonly start: number;
   readonly end: number;
+  /** Set if bytes from elsewhere went into it, which may hold anything: the same object for all that came of them. */
+  readonly foreign?: object;
   /** Makes `memory` this world again; it grows if it has to. */
   restore(memory: GuestMemory): void;
+  /** Copies its bytes from `from` to `to` into `memory`, which has room for them. */
+  copy(memory: Uint8Array, from: number, to: number): void;
+}
+
+/** Makes `memory`, which was this world before it was written to, this world again. */
+export function restoreWritten(image: Image, memory: GuestMemory, cards: Cards): void {
+  const { bytes } = memory;
+  cards.take(image.start, image.end, (from, to) => image.copy(bytes, from, to));
 }
 
 /** An image that has all bytes. */
 export class WholeImage implements Image {
   readonly end: number;
 
-  private constructor(readonly start: number, readonly bytes: Uint8Array<ArrayBuffer>) {
+  private constructor(readonly start: number, readonly bytes: Uint8Array<ArrayBuffer>, readonly foreign?: object) {
     this.end = start + bytes.length;
   }
 
@@ -26,17 +37,39 @@ export class WholeImage implements Image {
    *
    * @param spent An image that nobody needs any more: new memory costs more than the copy, so its is used if it is enough.
    */
-  static capture(memory: GuestMemory, start: number, end: number, spent?: WholeImage): WholeImage {
-    const used = memory.at(start, end - start);
-    const room = spent?.bytes.buffer;
-    if (room === undefined || room.byteLength < used.length) return new WholeImage(start, used.slice());
-    const bytes = new Uint8Array(room, 0, used.length);
-    bytes.set(used);
-    return new WholeImage(start, bytes);
+  static capture(memory: GuestMemory, start: number, end: number, foreign?: object, spent?: WholeImage): WholeImage {
+    const length = end - start;
+    const room = spent === undefined ? undefined : spent.#room(length);
+    const bytes = room ?? new Uint8Array(length);
+    bytes.set(memory.bytes.subarray(start, end));
+    return new WholeImage(start, bytes, foreign);
+  }
+
+  /**
+   * The image that memory is now, which was this one before it was written to. It takes this one's bytes: this is no image
+   * any more. None if there is no room for it.
+   */
+  become(memory: GuestMemory, cards: Cards, end: number, foreign?: object): WholeImage | undefined {
+    const bytes = this.#room(end - this.start);
+    if (bytes === undefined) return undefined;
+    const written = memory.bytes;
+    const copy = (from: number, to: number) => bytes.set(written.subarray(from, to), from - this.start);
+    cards.take(this.start, Math.min(this.end, end), copy);
+    if (end > this.end) copy(this.end, end);
+    return new WholeImage(this.start, bytes, foreign);
+  }
+
+  #room(length: number): Uint8Array<ArrayBuffer> | undefined {
+    const { buffer } = this.bytes;
+    return buffer.byteLength < length ? undefined : new Uint8Array(buffer, 0, length);
   }
 
   restore(memory: GuestMemory): void {
     memory.reserve(this.end);
     memory.bytes.set(this.bytes, this.start);
+  }
+
+  copy(memory: Uint8Array, from: number, to: number): void {
+    memory.set(this.bytes.subarray(from - this.start, to - this.start), from);
   }
 }

@@ -1,10 +1,13 @@
 import { isStackEnd, SandboxError } from "../errors.ts";
 import { type Limits, PAGE_BYTES } from "../limits.ts";
+import { Cards } from "./cards.ts";
 import { Fuel } from "./fuel.ts";
 import { GuestMemory } from "./memory.ts";
 
 /** Exports that the meter adds to a guest. */
 interface MeterExports {
+  /** Only if the guest is tracked. */
+  cards?: WebAssembly.Memory;
   fuel: WebAssembly.Global;
   stack_pointer: WebAssembly.Global;
   stack_limit: WebAssembly.Global;
@@ -44,6 +47,7 @@ export class Instance<Exports> {
     this.exports = instance.exports as Exports;
     this.#meter = instance.exports as unknown as MeterExports;
     this.stackTop = this.#meter.stack_pointer.value;
+    if (this.#meter.cards !== undefined) this.memory.cards = new Cards(this.#meter.cards);
     this.fuel = new Fuel(this.#meter.fuel);
   }
 

@@ -13,6 +13,8 @@ export interface Program {
   readonly name: string;
   readonly reading: Reading;
   readonly bytecode: Uint8Array<ArrayBuffer>;
+  /** Set if it came from elsewhere: such bytecode may do anything in the guest's memory. */
+  readonly foreign?: object;
 }
 
 /** What compiling came to. */

@@ -56,7 +56,7 @@ export function readSnapshot(bytes: Uint8Array<ArrayBuffer>, base: WholeImage, m
   const map = payload.subarray(0, mapBytes(base));
   const blocksEnd = map.length + (map.length === mapBytes(base) ? blocksBytes(base, map) : 0);
   if (payload.length !== blocksEnd + tailBytes) throw altered(`it has ${payload.length} bytes`);
-  return new Difference(base, map, payload.subarray(map.length, blocksEnd), payload.subarray(blocksEnd));
+  return new Difference(base, map, payload.subarray(map.length, blocksEnd), payload.subarray(blocksEnd), {});
 }
 
 /** Unpacks at most as much as the world can have. */

@@ -1,6 +1,6 @@
 import { decode } from "../codec/decode.ts";
 import { Difference } from "../engine/difference.ts";
-import { type Image, WholeImage } from "../engine/image.ts";
+import { type Image, restoreWritten, WholeImage } from "../engine/image.ts";
 import { Instance } from "../engine/instance.ts";
 import { SandboxError } from "../errors.ts";
 import { Clock } from "../host/clock.ts";
@@ -31,6 +31,7 @@ const FAILED = 3;
 interface Work extends Omit<Run, "program" | "wanted"> {
   readonly source: string | Uint8Array;
   readonly name: string;
+  readonly foreign?: object;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -54,6 +55,12 @@ export class World {
   #limits!: Limits;
   /** The image that its memory is, if it is one. */
   #holds: Image | undefined;
+  /** The image that its memory was before the last run, whose writing is marked if the guest is tracked. */
+  #before: Image | undefined;
+  /** What came from elsewhere into the last run, if anything did. */
+  #foreign: object | undefined;
+  /** The furthest that its memory was in use. */
+  #usedEnd: number;
 
   /**
    * @param memoryBytes The most memory that it may have.
@@ -73,7 +80,7 @@ export class World {
       },
       wasi_snapshot_preview1: wasiImports(memory),
     }));
-    this.#leastEnd = this.#instance.exports.memory_end();
+    this.#leastEnd = this.#usedEnd = this.#instance.exports.memory_end();
   }
 
   /** Size of its memory now, in bytes. */
@@ -81,36 +88,62 @@ export class World {
     return this.#instance.memory.bytes.length;
   }
 
-  /** The image that its memory is, if it is one: a run from that begins at once. */
-  get holds(): Image | undefined {
-    return this.#holds;
+  /** The image that a run begins from soonest, if there is one: its memory is that, or it can tell what differs. */
+  get near(): Image | undefined {
+    return this.isTracked ? this.#before : this.#holds;
+  }
+
+  /** Whether what it writes is marked. */
+  get isTracked(): boolean {
+    return this.#instance.memory.cards !== undefined;
   }
 
   /**
    * The world as it is now; only good between runs.
    *
-   * @param spent An image that nobody needs any more.
+   * @param last The image before the last run, if nobody needs it any more.
+   * @param spent Another image that nobody needs any more.
    */
-  capture(spent?: WholeImage): WholeImage {
-    const image = this.#capture(spent);
-    this.#holds = image;
+  capture(last?: WholeImage, spent?: WholeImage): WholeImage {
+    const { memory, memory: { cards }, stackTop } = this.#instance;
+    const end = this.#end();
+    const changed = cards !== undefined && last !== undefined && last === this.#before
+      ? last.become(memory, cards, end, this.#foreign)
+      : undefined;
+    const image = changed ?? WholeImage.capture(memory, stackTop, end, this.#foreign, spent);
+    this.#settle(image);
     return image;
   }
 
   /** The same as its difference from the base image, which takes less room and longer. */
   captureDifference(base: WholeImage): Difference {
-    const image = Difference.between(base, this.#capture());
-    this.#holds = image;
+    const { memory, stackTop } = this.#instance;
+    const image = Difference.between(base, WholeImage.capture(memory, stackTop, this.#end(), this.#foreign));
+    this.#settle(image);
     return image;
   }
 
-  #capture(spent?: WholeImage): WholeImage {
-    const { memory, stackTop, exports } = this.#instance;
-    const end = exports.memory_end() >>> 0;
-    if (end < this.#leastEnd || end > memory.bytes.length) {
-      throw new SandboxError("script", `Cannot keep the world: the engine met a fault (its memory ends at ${end})`);
-    }
-    return WholeImage.capture(memory, stackTop, end, spent);
+  /** Where its memory in use ends, as the guest says, which is not believed. */
+  #end(): number {
+    const end = this.#instance.exports.memory_end() >>> 0;
+    if (end >= this.#leastEnd && end <= this.#instance.memory.bytes.length) return end;
+    throw new SandboxError("script", `Cannot keep the world: the engine met a fault (its memory ends at ${end})`);
+  }
+
+  /** Its memory is this image now. */
+  #settle(image: Image): void {
+    const { memory: { bytes, cards } } = this.#instance;
+    this.#holds = this.#before = image;
+    cards?.clear(bytes.length);
+  }
+
+  /** Makes its memory this image. */
+  #become(image: Image): void {
+    if (this.#holds === image) return;
+    const { memory, memory: { cards } } = this.#instance;
+    if (cards !== undefined && this.#before === image) return restoreWritten(image, memory, cards);
+    image.restore(memory);
+    this.#settle(image);
   }
 
   /** Compiles a source text, in the world of `base`: one that no script has touched. */
@@ -137,8 +170,10 @@ export class World {
    * stops a run, limits included, leaves nothing behind.
    */
   run(image: Image, run: Run, ended?: () => void): Outcome {
-    const { program: { bytecode: source, name, reading }, format, input, wanted = Wanted.Value, limits } = run;
-    return this.#do(image, { ...run, source, name }, (checkTime) => {
+    const { program, format, input, wanted = Wanted.Value, limits } = run;
+    const { bytecode: source, name, reading } = program;
+    const foreign = image.foreign && program.foreign ? {} : image.foreign ?? program.foreign;
+    return this.#do(image, { ...run, source, name, foreign }, (checkTime) => {
       const { outputBytes, memoryBytes } = limits;
       const collectBytes = memoryBytes * COLLECT_PART;
       const status = this.#instance.exports.evaluate(reading, format, wanted, outputBytes, collectBytes);
@@ -161,8 +196,10 @@ export class World {
     const { limits, seed, age, spent = UNSPENT } = work;
     const instance = this.#instance;
     this.#limits = limits;
-    if (this.#holds !== image) image.restore(instance.memory);
+    this.#become(image);
     this.#holds = undefined;
+    if (work.foreign !== undefined && work.foreign !== this.#foreign) this.#wipe(image);
+    this.#foreign = work.foreign;
     this.#exchange.begin(work.source, work.name, work.input);
     this.#console.begin(limits.logBytes, work.console);
     this.#clock.begin(seed !== undefined, age?.ms ?? 0, age?.fuel ?? 0);
@@ -181,7 +218,19 @@ export class World {
     } finally {
       this.#exchange.end();
       this.#console.end();
+      this.#usedEnd = Math.max(this.#usedEnd, instance.exports.memory_end() >>> 0);
     }
+  }
+
+  /**
+   * Clears what is not of the image: the stack, and memory past it. Scripts cannot see what earlier runs left there, but
+   * bytecode and images from elsewhere may.
+   */
+  #wipe(image: Image): void {
+    const { memory: { bytes }, stackTop } = this.#instance;
+    bytes.fill(0, 0, stackTop);
+    bytes.fill(0, image.end, Math.min(this.#usedEnd, bytes.length));
+    this.#usedEnd = image.end;
   }
 
   #usage({ input, spent = UNSPENT }: { input: Uint8Array; spent?: Spent }, bytesOut: number): Usage {

@@ -4,7 +4,8 @@
 //!   memory instructions pay by their size. Below zero the host is called (`meter.out_of_fuel`), which refuels or throws;
 //! - every function that can reach itself checks the *stack pointer* against a limit, and calls the host
 //!   (`meter.stack_overflow`) below it;
-//! - its memory is imported, so that the host sets the maximum.
+//! - its memory is imported, so that the host sets the maximum;
+//! - if asked for, every store marks where it wrote, so that the host can take it back without a copy of all.
 //!
 //! No path through the module is both endless and free. That is why loops and recursion pay, and straight code does
 //! not: it is finite, and short beside a call to the clock.
@@ -14,6 +15,7 @@ mod charge;
 mod hint;
 mod memory;
 mod random;
+mod track;
 
 use anyhow::{Context, Result};
 use walrus::{FunctionId, GlobalId, Module, ValType};
@@ -21,6 +23,7 @@ use walrus::{FunctionId, GlobalId, Module, ValType};
 pub use hint::hint;
 pub use memory::import_memory;
 pub use random::fix_random;
+pub use track::track;
 
 /// What a rewriting found and did.
 #[derive(Debug, Default)]

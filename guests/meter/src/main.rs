@@ -3,22 +3,24 @@
 use anyhow::{Context, Result, bail};
 use walrus::Module;
 
-const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--free]
+const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--track | --free]
        meter IN.wasm OUT.wasm --fix-random
 
   --interpreter FUNCTION  this function polls and pays by itself
   --memory NAMESPACE      import the memory from NAMESPACE
+  --track                 let every store mark the KiB that it writes to
   --free                  leave out all payment and checks, to measure what they cost
   --fix-random            only let WASI's random_get give zeros, so that what is built from it is always the same";
 
 fn main() -> Result<()> {
     let mut files = Vec::new();
-    let (mut interpreter, mut memory, mut free, mut random) = (None, None, false, false);
+    let (mut interpreter, mut memory, mut track, mut free, mut random) = (None, None, false, false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--interpreter" => interpreter = Some(arguments.next().context(USAGE)?),
             "--memory" => memory = Some(arguments.next().context(USAGE)?),
+            "--track" => track = true,
             "--free" => free = true,
             "--fix-random" => random = true,
             flag if flag.starts_with('-') => bail!("Unknown flag \"{flag}\"\n{USAGE}"),
@@ -38,6 +40,9 @@ fn main() -> Result<()> {
         meter::hint(&module.emit_wasm())?
     } else {
         eprintln!("{:#?}", meter::meter(&mut module, interpreter.as_deref())?);
+        if track {
+            eprintln!("{} stores are tracked", meter::track(&mut module)?);
+        }
         meter::hint(&module.emit_wasm())?
     };
     std::fs::write(output, bytes).with_context(|| format!("Cannot write \"{output}\""))

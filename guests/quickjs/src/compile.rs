@@ -31,6 +31,9 @@ impl Reading {
     }
 }
 
+/// Bytes that the engine fills before it looks for cycles while it compiles.
+const COLLECT_BYTES: qjs::size_t = 4 << 20;
+
 /// What `compile` returns beside the numbers of the readings.
 const FAILED: u32 = 3;
 
@@ -39,6 +42,7 @@ const FAILED: u32 = 3;
 /// No script has run before in this world, so the bytecode is this compiler's and nobody else's.
 #[unsafe(export_name = "compile")]
 extern "C" fn export_compile() -> u32 {
+    unsafe { qjs::JS_SetGCThreshold(engine().runtime, COLLECT_BYTES) };
     let name = CString::new(host::take(Given::Name)).unwrap_or_default();
     let source = host::take(Given::Source);
     let written = compile(&source, &name).and_then(|(program, reading)| {

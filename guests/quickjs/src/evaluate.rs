@@ -16,7 +16,7 @@ use crate::settle::{check_rejections, forget_rejections, run_jobs, settle};
 /// `output_bytes` how large it may be, `collect_bytes` how much memory the engine fills before it looks for cycles.
 #[unsafe(no_mangle)]
 extern "C" fn evaluate(reading: u32, format: u32, wanted: u32, output_bytes: usize, collect_bytes: usize) -> u32 {
-    unsafe { qjs::JS_SetGCThreshold(engine().runtime, collect_bytes as _) };
+    collect_from(collect_bytes);
     // What an earlier run of this world left is not this run's.
     random::forget();
     forget_rejections();
@@ -32,6 +32,19 @@ extern "C" fn evaluate(reading: u32, format: u32, wanted: u32, output_bytes: usi
         }
     }
 }
+
+/// Sets how much the engine fills before it looks for cycles. An image may hold more than that already, and the engine
+/// has looked through it: what it then set for itself stays, or every run from there would begin with a look at it all.
+fn collect_from(bytes: usize) {
+    let runtime = engine().runtime;
+    unsafe {
+        let least = (qjs::JS_GetGCThreshold(runtime) as usize).min(bytes * MOST_PARTS);
+        qjs::JS_SetGCThreshold(runtime, least.max(bytes) as _);
+    }
+}
+
+/// The host gives an eighth of the memory limit: up to seven of them may be filled before a look.
+const MOST_PARTS: usize = 7;
 
 /// What is asked of a run's value, by the host's numbers.
 const NOTHING: u32 = 0;

@@ -22,15 +22,12 @@ use javy_plugin_api::{Config, import_namespace};
 
 import_namespace!("sandglass-v1");
 
-/// Bytes that QuickJS keeps before it first looks for cycles; each run sets its own from its memory limit.
-const CYCLE_COLLECTION_BYTES: usize = 4 << 20;
-
 fn config() -> Config {
     let mut config = Config::default();
     config
         .text_encoding(true)
         .weak_ref(true)
-        .gc_threshold(CYCLE_COLLECTION_BYTES)
+        .gc_threshold(0) // each run sets its own
         // 0 turns QuickJS's own guard off: what it throws can be caught. The meter guards the stack instead.
         .max_stack_size(0);
     config.event_loop(true);

@@ -1,0 +1,4 @@
+// @ts-self-types="./quickjs_tracked.d.ts"
+import source quickjsTracked from "./quickjs_tracked.wasm";
+
+export { quickjsTracked };
