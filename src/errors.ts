@@ -28,7 +28,7 @@ export interface GuestError {
   readonly stack: string;
   /** Line in the script, from 1, if the stack tells it. */
   readonly line?: number;
-  /** Column in the line, from 1, if the stack tells it. */
+  /** Column in the line, from 1, in bytes of UTF-8, if the stack tells it. */
   readonly column?: number;
 }
 

@@ -1,30 +1,5 @@
 import assert from "assert";
-
-const main = new URL("../src/cli/main.ts", import.meta.url).pathname;
-const folder = await Deno.makeTempDir();
-
-/** Writes a file for a test and gives its path. */
-async function file(name: string, text: string | Uint8Array): Promise<string> {
-  const path = `${folder}/${name}`;
-  await Deno.writeFile(path, typeof text === "string" ? new TextEncoder().encode(text) : text);
-  return path;
-}
-
-async function sandglass(args: string[], input = ""): Promise<{ code: number; stdout: string; stderr: string }> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", `--allow-read=${folder}`, main, ...args],
-    env: { NO_COLOR: "1" },
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = command.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(input)).catch(() => {}); // it may end without reading
-  await writer.close().catch(() => {});
-  const { code, stdout, stderr } = await command.output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
+import { file, folder, sandglass } from "./command.ts";
 
 const sum = await file("sum.js", "console.log('adding', data.length); data.reduce((a, b) => a + b)");
 const numbers = await file("numbers.json", "[1, 2, 3]");
@@ -89,6 +64,11 @@ Deno.test("wrong use is status 2 and one clear line", async () => {
     [["run", sum, "--memory", "1MB"], /^Cannot set limits.memoryBytes to 1000000/],
     [["run", sum, "--fuel", "1.5"], /^Cannot set limits.fuel to 1.5: it takes a whole number/],
     [["run", "-", "--data", "-"], /^Cannot read both script and data from standard input$/],
+    [["run", sum, "--snapshot", "-", "--data", "-"], /^Cannot read both data and snapshot from standard input$/],
+    [["repl", sum], /^Cannot run ".+sum.js" in the REPL. See sandglass repl --help$/],
+    [["repl", "--snapshot", "-"], /^Cannot read both snapshot and lines from standard input$/],
+    [["repl", "--time", "0"], /^Cannot set limits.timeMs to 0/],
+    [["repl", "--snapshot", `${folder}/none`], /^Cannot read ".+none": there is no such file$/],
   ];
   await Promise.all(cases.map(async ([args, line]) => {
     const { code, stdout, stderr } = await sandglass(args);
@@ -105,11 +85,22 @@ Deno.test("control characters of a script do not reach the terminal's eyes", asy
   assert.match(stderr, /\\x1b\[2J/);
 });
 
+Deno.test("a file's name may be anything and steers nothing", async () => {
+  const script = await file("a\x1b[2J\n\u2028\u202e\x9bb.js", "nope");
+  const failed = await sandglass(["run", script]);
+  assert.match(failed.stderr, /^The script "a\\\\x1b\[2J\\\\x0a\\\\u2028\\\\u202e\\\\x9bb.js" failed: ReferenceError/);
+  assert.equal(failed.code, 1);
+  const missing = await sandglass(["run", `${folder}/\x1b[2J\x9b2J\u202e.js`]);
+  assert.match(missing.stderr, /^Cannot read ".+\\u001b\[2J\\x9b2J\\u202e.js": there is no such file\n$/);
+});
+
 Deno.test("help teaches and the version is told", async () => {
   assert.match((await sandglass(["--help"])).stdout, /Usage: sandglass COMMAND/);
-  assert.match((await sandglass(["run", "--help"])).stdout, /Exit status: 0 fine/);
+  for (const command of ["run", "warm", "compile", "repl"]) {
+    const { stdout } = await sandglass([command, "--help"]);
+    assert.match(stdout, new RegExp(`Usage: sandglass ${command} [^]+Exit status: 0 fine[^]+Examples:[^]+sandglass`));
+    assert(stdout.split("\n").every((line) => line.length <= 120), stdout);
+  }
   assert.match((await sandglass(["--version"])).stdout, /^\d+\.\d+\.\d+\n$/);
   assert.equal((await sandglass([])).code, 2);
 });
-
-globalThis.addEventListener("unload", () => Deno.removeSync(folder, { recursive: true }));

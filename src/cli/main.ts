@@ -10,24 +10,32 @@
  */
 
 import manifest from "../../deno.json" with { type: "json" };
-import { UsageError } from "./quantity.ts";
-import { runCommand } from "./run_command.ts";
+import { UsageError } from "./usage_error.ts";
+import { visible } from "./visible.ts";
 
 const HELP = `Run code that you did not write: safely, fast, inside limits.
 
 Usage: sandglass COMMAND
 
-  run SCRIPT   run a script and print its value
+  run SCRIPT               run a script and print its value
+  warm SCRIPT -o FILE      run a script and write a snapshot to start others from
+  compile SCRIPT -o FILE   compile a script
+  repl                     run what you type, line by line
 
-  --help       this page, or a command's (sandglass run --help)
-  --version    the version`;
+  --help                   this page, or a command's (sandglass run --help)
+  --version                the version`;
 
-/** Runs the command line and gives the exit status. */
-async function main(args: string[]): Promise<number> {
-  const [command, ...rest] = args;
+/** Runs the command line and gives the exit status. Only the command that is asked for is loaded. */
+async function main([command, ...rest]: string[]): Promise<number> {
   switch (command) {
     case "run":
-      return await runCommand(rest);
+      return await (await import("./run_command.ts")).runCommand(rest);
+    case "warm":
+      return await (await import("./warm_command.ts")).warmCommand(rest);
+    case "compile":
+      return await (await import("./compile_command.ts")).compileCommand(rest);
+    case "repl":
+      return await (await import("./repl_command.ts")).replCommand(rest);
     case "--help":
     case "-h":
       console.log(HELP);
@@ -58,7 +66,7 @@ if (import.meta.main) {
   } catch (error) {
     const line = mistake(error);
     if (line === undefined) throw error;
-    console.error(line);
+    console.error(visible(line));
     Deno.exitCode = 2;
   }
 }

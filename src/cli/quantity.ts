@@ -1,5 +1,4 @@
-/** A mistake of the person at the command line: one line, no stack. */
-export class UsageError extends Error {}
+import { UsageError } from "./usage_error.ts";
 
 const MILLISECONDS: Record<string, number> = { ms: 1, s: 1e3, min: 60e3 };
 const BYTES: Record<string, number> = {

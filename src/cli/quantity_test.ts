@@ -1,5 +1,6 @@
 import assert from "assert";
-import { formatBytes, formatTime, parseBytes, parseCount, parseTime, UsageError } from "./quantity.ts";
+import { formatBytes, formatTime, parseBytes, parseCount, parseTime } from "./quantity.ts";
+import { UsageError } from "./usage_error.ts";
 
 Deno.test("Times, sizes and counts are read with their units", () => {
   assert.equal(parseTime("50ms", "--time"), 50);

@@ -4,27 +4,56 @@ import { formatBytes, formatTime } from "./quantity.ts";
 
 /** What a run cost beside what it may cost, as a table for a terminal. */
 export function reportUsage(usage: Usage, limits: Limits): string {
-  const count = (units: number) => units.toLocaleString("en");
-  const rows = [
+  return table([
     ["", "used", "limit"],
     ["Time", formatTime(usage.timeMs), formatTime(limits.timeMs)],
-    ["Fuel", count(usage.fuel), count(limits.fuel)],
+    ["Fuel", formatCount(usage.fuel), formatCount(limits.fuel)],
     ["Memory", formatBytes(usage.peakMemoryBytes), formatBytes(limits.memoryBytes)],
     ["Input", formatBytes(usage.bytesIn), formatBytes(limits.inputBytes)],
     ["Value", formatBytes(usage.bytesOut), formatBytes(limits.outputBytes)],
     ["Log", formatBytes(usage.bytesLogged), formatBytes(limits.logBytes)],
     ["Stack", "", formatBytes(limits.stackBytes)],
-  ];
-  return rows.map(([name, used, limit]) => `  ${name!.padEnd(8)}${used!.padStart(12)}${limit!.padStart(18)}`).join(
-    "\n",
-  );
+  ]);
 }
 
-/** Text of a script with its control characters made visible, so that it cannot steer the terminal. */
-export function visible(text: string): string {
-  // deno-lint-ignore no-control-regex -- these are what it is about
-  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
-  });
+/** What a run may cost, as a table for a terminal. */
+export function reportLimits(limits: Limits): string {
+  return table([
+    ["", "limit"],
+    ["Time", formatTime(limits.timeMs)],
+    ["Fuel", formatCount(limits.fuel)],
+    ["Memory", formatBytes(limits.memoryBytes)],
+    ["Input", formatBytes(limits.inputBytes)],
+    ["Value", formatBytes(limits.outputBytes)],
+    ["Log", formatBytes(limits.logBytes)],
+    ["Stack", formatBytes(limits.stackBytes)],
+  ]);
+}
+
+/** What all runs of a session cost together. */
+export interface Total {
+  /** How many there were. */
+  readonly runs: number;
+  /** Their fuel. */
+  readonly fuel: number;
+  /** Their time, in milliseconds. */
+  readonly timeMs: number;
+}
+
+/** What all runs of a session cost together, as a line for a terminal. */
+export function reportTotal({ runs, fuel, timeMs }: Total): string {
+  return `  In all: ${formatCount(runs)} ${runs === 1 ? "run" : "runs"}, ${formatTime(timeMs)}, ${
+    formatCount(fuel)
+  } fuel`;
+}
+
+function formatCount(units: number): string {
+  return units.toLocaleString("en");
+}
+
+function table(rows: string[][]): string {
+  const lines = rows.map(([name, ...cells]) =>
+    `  ${name!.padEnd(8)}${cells.map((cell, at) => cell.padStart(at === cells.length - 1 ? 18 : 12)).join("")}`
+  );
+  return lines.map((line) => line.trimEnd()).join("\n");
 }
