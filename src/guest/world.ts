@@ -1,6 +1,7 @@
 import { decode } from "../codec/decode.ts";
-import { Difference } from "../engine/difference.ts";
-import { type Image, restoreWritten, WholeImage } from "../engine/image.ts";
+import { Contents } from "../engine/contents.ts";
+import type { Difference } from "../engine/difference.ts";
+import type { Image, WholeImage } from "../engine/image.ts";
 import { Instance } from "../engine/instance.ts";
 import { SandboxError } from "../errors.ts";
 import { Clock } from "../host/clock.ts";
@@ -50,17 +51,8 @@ export class World {
   readonly #console = new Console();
   readonly #clock = new Clock();
   readonly #entropy = new Entropy();
-  /** Where its memory ended as it was made. */
-  readonly #leastEnd: number;
+  readonly #contents: Contents;
   #limits!: Limits;
-  /** The image that its memory is, if it is one. */
-  #holds: Image | undefined;
-  /** The image that its memory was before the last run, whose writing is marked if the guest is tracked. */
-  #before: Image | undefined;
-  /** What came from elsewhere into the last run, if anything did. */
-  #foreign: object | undefined;
-  /** The furthest that its memory was in use. */
-  #usedEnd: number;
 
   /**
    * @param memoryBytes The most memory that it may have.
@@ -80,7 +72,8 @@ export class World {
       },
       wasi_snapshot_preview1: wasiImports(memory),
     }));
-    this.#leastEnd = this.#usedEnd = this.#instance.exports.memory_end();
+    const { memory, stackTop } = this.#instance;
+    this.#contents = new Contents(memory, stackTop, this.memoryEnd);
   }
 
   /** Size of its memory now, in bytes. */
@@ -88,9 +81,9 @@ export class World {
     return this.#instance.memory.bytes.length;
   }
 
-  /** The image that a run begins from soonest, if there is one: its memory is that, or it can tell what differs. */
-  get near(): Image | undefined {
-    return this.isTracked ? this.#before : this.#holds;
+  /** End of the memory in use, as the guest says. */
+  get memoryEnd(): number {
+    return this.#instance.exports.memory_end() >>> 0;
   }
 
   /** Whether what it writes is marked. */
@@ -98,52 +91,19 @@ export class World {
     return this.#instance.memory.cards !== undefined;
   }
 
-  /**
-   * The world as it is now; only good between runs.
-   *
-   * @param last The image before the last run, if nobody needs it any more.
-   * @param spent Another image that nobody needs any more.
-   */
+  /** The image that a run begins from soonest, if there is one. */
+  get near(): Image | undefined {
+    return this.#contents.near;
+  }
+
+  /** The world as it is now, see {@linkcode Contents.capture}; only good between runs. */
   capture(last?: WholeImage, spent?: WholeImage): WholeImage {
-    const { memory, memory: { cards }, stackTop } = this.#instance;
-    const end = this.#end();
-    const changed = cards !== undefined && last !== undefined && last === this.#before
-      ? last.become(memory, cards, end, this.#foreign)
-      : undefined;
-    const image = changed ?? WholeImage.capture(memory, stackTop, end, this.#foreign, spent);
-    this.#settle(image);
-    return image;
+    return this.#contents.capture(this.memoryEnd, last, spent);
   }
 
-  /** The same as its difference from the base image, which takes less room and longer. */
+  /** The same as its difference from the base image. */
   captureDifference(base: WholeImage): Difference {
-    const { memory, stackTop } = this.#instance;
-    const image = Difference.between(base, WholeImage.capture(memory, stackTop, this.#end(), this.#foreign));
-    this.#settle(image);
-    return image;
-  }
-
-  /** Where its memory in use ends, as the guest says, which is not believed. */
-  #end(): number {
-    const end = this.#instance.exports.memory_end() >>> 0;
-    if (end >= this.#leastEnd && end <= this.#instance.memory.bytes.length) return end;
-    throw new SandboxError("script", `Cannot keep the world: the engine met a fault (its memory ends at ${end})`);
-  }
-
-  /** Its memory is this image now. */
-  #settle(image: Image): void {
-    const { memory: { bytes, cards } } = this.#instance;
-    this.#holds = this.#before = image;
-    cards?.clear(bytes.length);
-  }
-
-  /** Makes its memory this image. */
-  #become(image: Image): void {
-    if (this.#holds === image) return;
-    const { memory, memory: { cards } } = this.#instance;
-    if (cards !== undefined && this.#before === image) return restoreWritten(image, memory, cards);
-    image.restore(memory);
-    this.#settle(image);
+    return this.#contents.captureDifference(this.memoryEnd, base);
   }
 
   /** Compiles a source text, in the world of `base`: one that no script has touched. */
@@ -157,7 +117,7 @@ export class World {
       if (reading === FAILED) throw explainFailure(decode(handed, checkTime), name, Format.None, NOTHING);
       return {
         program: { name, reading, bytecode: handed },
-        spent: { fuel: fuel.used, ms: 0, memoryBytes: exports.memory_end() },
+        spent: { fuel: fuel.used, ms: 0, memoryBytes: this.memoryEnd },
         stackBytes: limits.stackBytes,
       };
     });
@@ -196,10 +156,7 @@ export class World {
     const { limits, seed, age, spent = UNSPENT } = work;
     const instance = this.#instance;
     this.#limits = limits;
-    this.#become(image);
-    this.#holds = undefined;
-    if (work.foreign !== undefined && work.foreign !== this.#foreign) this.#wipe(image);
-    this.#foreign = work.foreign;
+    this.#contents.become(image, work.foreign);
     this.#exchange.begin(work.source, work.name, work.input);
     this.#console.begin(limits.logBytes, work.console);
     this.#clock.begin(seed !== undefined, age?.ms ?? 0, age?.fuel ?? 0);
@@ -218,28 +175,16 @@ export class World {
     } finally {
       this.#exchange.end();
       this.#console.end();
-      this.#usedEnd = Math.max(this.#usedEnd, instance.exports.memory_end() >>> 0);
+      this.#contents.note(this.memoryEnd);
     }
   }
 
-  /**
-   * Clears what is not of the image: the stack, and memory past it. Scripts cannot see what earlier runs left there, but
-   * bytecode and images from elsewhere may.
-   */
-  #wipe(image: Image): void {
-    const { memory: { bytes }, stackTop } = this.#instance;
-    bytes.fill(0, 0, stackTop);
-    bytes.fill(0, image.end, Math.min(this.#usedEnd, bytes.length));
-    this.#usedEnd = image.end;
-  }
-
   #usage({ input, spent = UNSPENT }: { input: Uint8Array; spent?: Spent }, bytesOut: number): Usage {
-    const { fuel, exports, memory } = this.#instance;
-    const memoryEnd = Math.min(exports.memory_end() >>> 0, memory.bytes.length);
+    const { fuel } = this.#instance;
     return {
       fuel: fuel.used,
       timeMs: fuel.elapsedMs,
-      peakMemoryBytes: Math.max(spent.memoryBytes, memoryEnd),
+      peakMemoryBytes: Math.max(spent.memoryBytes, Math.min(this.memoryEnd, this.memoryBytes)),
       bytesIn: input.length,
       bytesOut,
       bytesLogged: this.#console.bytes,

@@ -1,14 +1,19 @@
+import { Buffer } from "node:buffer";
 import assert from "assert";
 import { encode } from "../codec/encode.ts";
+import type { SandboxError } from "../errors.ts";
+import { Random } from "../../tests/random.ts";
 import { DEFAULT_LIMITS } from "../limits.ts";
-import { Format } from "./run.ts";
+import { quickjs } from "./quickjs.js";
+import { quickjsTracked } from "./quickjs_tracked.js";
+import { Format, Wanted } from "./run.ts";
 import { World } from "./world.ts";
 
 const limits = { ...DEFAULT_LIMITS, memoryBytes: 8 << 20 };
 const secret = "a secret that only this run was given";
 
 /** A world, and the whole memory that it got. */
-function makeWorld(): { world: World; bytes: () => Uint8Array } {
+function makeWorld(module = quickjs): { world: World; bytes: () => Uint8Array } {
   const memories: WebAssembly.Memory[] = [];
   const { Memory } = WebAssembly;
   WebAssembly.Memory = class extends Memory {
@@ -18,7 +23,7 @@ function makeWorld(): { world: World; bytes: () => Uint8Array } {
     }
   };
   try {
-    return { world: new World(limits.memoryBytes), bytes: () => new Uint8Array(memories[0]!.buffer) };
+    return { world: new World(limits.memoryBytes, module), bytes: () => new Uint8Array(memories[0]!.buffer) };
   } finally {
     WebAssembly.Memory = Memory;
   }
@@ -46,4 +51,65 @@ Deno.test("What a run left in memory is cleared before bytecode or an image from
     assert.equal(world.run(image, run).value, 1);
     assert(!has(bytes(), secret), foreign);
   }
+});
+
+/** Scripts that write in many ways, some until a limit stops them. */
+const WRITING = [
+  "1 + 1",
+  "all.push({ a: 1 }); all.length",
+  "for (const one of all) one.n++; all[500].n",
+  "all.sort((a, b) => b.n - a.n)[0].n",
+  "all.map((one) => one.text).join().replace(/x(\\d)/g, (_, digit) => digit + digit).length",
+  "JSON.stringify(JSON.parse(JSON.stringify(all))).length",
+  "steps.next().value + steps.next().value",
+  "bytes.fill(7, 100, 90000); bytes.copyWithin(3, 50000); bytes.reduce((a, b) => a + b)",
+  "new Float64Array(bytes.buffer).sort().length",
+  "[...table].map(([key, value]) => table.set(key + '!', value)).length",
+  "(2n ** 4000n).toString().length",
+  "globalThis.kept = Array.from({ length: 20000 }, (_, index) => ({ index })); kept.length",
+  "table.clear(); all.length = 0; bytes.fill(1); 0",
+  "throw new Error('x'.repeat(5000))",
+  "await Promise.all(all.map(async (one) => one.n)).then((numbers) => numbers.length)",
+  "let text = ''; while (true) text += 'abc' + text.length",
+  "for (;;) all.push([])",
+  "(function deep() { return deep() + 1 })()",
+  "Math.random() + Date.now()",
+];
+
+Deno.test("A tracked guest does the same as the other, byte for byte, however its memory was restored", () => {
+  const [plain, tracked] = [makeWorld(), makeWorld(quickjsTracked)];
+  const compile = (source: string) => plain.world.compile(base, source, "write.js", limits).program;
+  const base = plain.world.capture();
+  const setup = compile(`const all = Array.from({ length: 4000 }, (_, n) => ({ n, text: 'x' + n }));
+    const bytes = new Uint8Array(200000), table = new Map(all.map(({ n, text }) => [text, n]));
+    const steps = (function* () { for (const one of all) yield one.n })()`);
+  const given = { format: Format.None, input: new Uint8Array(0), seed: 1n, limits: { ...limits, fuel: 3e7 } };
+  plain.world.run(base, { ...given, program: setup, wanted: Wanted.Nothing });
+  const image = plain.world.captureDifference(base);
+  assert(image.end - image.start > 1 << 20);
+
+  const random = new Random(1);
+  let ends = 0;
+  for (let run = 0; run < 150; run++) {
+    const script = WRITING[random.below(WRITING.length)]!;
+    const program = compile(script);
+    const outcomes = [plain, tracked].map(({ world, bytes }) => {
+      let memory: Uint8Array | undefined;
+      const keep = () => memory = bytes().slice(image.start, world.memoryEnd);
+      try {
+        const { value, usage } = world.run(image, { ...given, program }, keep);
+        return { value, fuel: usage.fuel, memory };
+      } catch (error) {
+        const { code, message, usage } = error as SandboxError;
+        return { code, message, fuel: usage?.fuel, memory };
+      }
+    });
+    assert.deepEqual({ ...outcomes[0], memory: 0 }, { ...outcomes[1], memory: 0 }, script);
+    const [one, other] = outcomes.map(({ memory }) => memory);
+    assert.equal(one?.length, other?.length, script);
+    if (one === undefined || other === undefined) continue;
+    ends++;
+    assert(Buffer.compare(one, other) === 0, `run ${run}: ${script}`);
+  }
+  assert(ends > 50 && ends < 150, `${ends} runs came to their own end`);
 });
