@@ -1,11 +1,14 @@
 import assert from "assert";
-import { run, Sandbox } from "@sandglass/sandglass";
+import { run, Sandbox, Script } from "@sandglass/sandglass";
 
 Deno.test({
   name: "scripts run with no permission at all",
   permissions: "none",
   fn: async () => {
     assert.equal(await run("data * 2", { data: 21 }), 42);
+    const warm = await new Sandbox().warm("const f = () => data.length", { data: new Array(20_000).fill({ a: 1 }) });
+    assert.equal(await new Sandbox({ snapshot: warm.snapshot() }).open().run("f()"), 20_000);
+    assert.equal(await run(Script.load(Script.compile("6 * 7").bytes)), 42);
     assert.match(new Sandbox({ seed: 1 }).runSync<string>("typeof Date.now() + Math.random()"), /^number0\./);
   },
 });

@@ -24,7 +24,7 @@ export class Cards {
     if (end > start) this.#cards.fill(1, Math.floor(start / CARD_BYTES), Math.ceil(end / CARD_BYTES));
   }
 
-  /** Clears the cards of memory up to `end`. */
+  /** Clears the cards of memory up to `end`; never while the guest runs, as a function marks a card only once. */
   clear(end: number): void {
     this.#cards.fill(0, 0, Math.ceil(end / CARD_BYTES) + 1);
   }

@@ -27,9 +27,8 @@ let loading: Promise<void> | undefined;
  */
 export function loadGuestFor(image: Image): Promise<void> | undefined {
   if (image.end - image.start < TRACKED_BYTES || tracked !== undefined) return undefined;
-  loading ??= import("./quickjs_tracked.js").then(({ quickjsTracked }) => {
-    tracked = quickjsTracked;
-  });
+  // Where it cannot be loaded, the other goes on doing the same.
+  loading ??= import("./quickjs_tracked.js").then(({ quickjsTracked }) => void (tracked = quickjsTracked), () => {});
   return loading;
 }
 

@@ -10,6 +10,7 @@
 //! No path through the module is both endless and free. That is why loops and recursion pay, and straight code does
 //! not: it is finite, and short beside a call to the clock.
 
+mod address;
 mod calls;
 mod charge;
 mod hint;
@@ -23,7 +24,7 @@ use walrus::{FunctionId, GlobalId, Module, ValType};
 pub use hint::hint;
 pub use memory::import_memory;
 pub use random::fix_random;
-pub use track::track;
+pub use track::{Tracked, track};
 
 /// What a rewriting found and did.
 #[derive(Debug, Default)]

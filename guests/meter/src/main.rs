@@ -41,7 +41,7 @@ fn main() -> Result<()> {
     } else {
         eprintln!("{:#?}", meter::meter(&mut module, interpreter.as_deref())?);
         if track {
-            eprintln!("{} stores are tracked", meter::track(&mut module)?);
+            eprintln!("{:#?}", meter::track(&mut module)?);
         }
         meter::hint(&module.emit_wasm())?
     };

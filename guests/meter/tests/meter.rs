@@ -1,6 +1,6 @@
 //! What the meter finds and adds, on small modules.
 
-use meter::{Report, hint, import_memory, meter};
+use meter::{Report, hint, import_memory, meter, track};
 use walrus::{Module, ModuleConfig};
 
 fn module(text: &str) -> Module {
@@ -107,4 +107,117 @@ fn branches_to_payment_are_hinted_and_names_dropped() {
         .collect();
     assert!(sections.contains(&"metadata.code.branch_hint".to_string()), "{sections:?}");
     assert!(!sections.contains(&"name".to_string()), "{sections:?}");
+}
+
+/// How many stores of `code` mark; `$p`, `$q` and `$n` are its locals.
+fn marks(code: &str) -> usize {
+    let mut module = module(&format!(
+        "(module (memory 1) (type $two (func (result i32 i32))) (func $two (type $two) (i32.const 1) (i32.const 2))
+            (func (param $p i32) (param $q i32) (local $n i32) {code}))"
+    ));
+    let tracked = track(&mut module).expect("the module can be tracked");
+    let emitted = Module::from_buffer(&module.emit_wasm()).expect("what comes out is valid");
+    assert_eq!(emitted.exports.iter().map(|export| export.name.as_str()).collect::<Vec<_>>(), ["cards"]);
+    assert_eq!(tracked.stores, code.matches("store").count() + code.matches("memory.").count());
+    tracked.marked
+}
+
+const STORE: &str = "(i32.store (local.get $p) (i32.const 7))";
+
+#[test]
+fn a_store_marks_and_those_within_a_card_after_it_do_not() {
+    assert_eq!(marks(STORE), 1);
+    assert_eq!(marks(&format!("{STORE} (i64.store offset=1016 (local.get $p) (i64.const 7))")), 1);
+    assert_eq!(marks(&format!("{STORE} (i64.store offset=1017 (local.get $p) (i64.const 7))")), 2);
+    assert_eq!(marks(&format!("{STORE} (i32.store8 (i32.add (local.get $p) (i32.const 1023)) (i32.const 7))")), 1);
+    assert_eq!(marks(&format!("{STORE} (i32.store8 (i32.add (i32.const 1024) (local.get $p)) (i32.const 7))")), 2);
+    assert_eq!(marks(&format!("{STORE} (i32.store8 (i32.sub (local.get $p) (i32.const 1)) (i32.const 7))")), 2);
+    assert_eq!(marks(&format!("{STORE} (i32.store (local.get $q) (i32.const 7))")), 2);
+}
+
+#[test]
+fn a_vector_and_its_lanes_are_stores() {
+    let vector = "(v128.store offset=1008 (local.get $p) (v128.const i64x2 1 2))";
+    let lane = "(v128.store8_lane offset=9 3 (local.get $p) (v128.const i64x2 1 2))";
+    assert_eq!((marks(vector), marks(lane), marks(&format!("{lane} {vector}"))), (1, 1, 1));
+    assert_eq!(marks("(drop (v128.load8_lane 3 (local.get $p) (v128.const i64x2 1 2)))"), 0);
+}
+
+#[test]
+fn a_far_store_marks_apart() {
+    assert_eq!(marks(&format!("{STORE} (i32.store offset=5000 (local.get $p) (i32.const 7))")), 2);
+    let far =
+        "(i32.store offset=5000 (local.get $p) (i32.const 7)) (i32.store offset=6020 (local.get $p) (i32.const 7))";
+    assert_eq!(marks(far), 1);
+    assert_eq!(marks(&format!("{far} {STORE}")), 2);
+}
+
+#[test]
+fn constant_addresses_mark() {
+    let store = |at: i32, offset: u32| format!("(i32.store offset={offset} (i32.const {at}) (i32.const 7))");
+    assert_eq!(marks(&(store(5000, 0) + &store(0, 5100))), 1);
+    assert_eq!(marks(&(store(5000, 0) + &store(7000, 0))), 2);
+    assert_eq!(marks(&store(-4, 4_294_967_295)), 1);
+}
+
+#[test]
+fn a_local_that_is_overwritten_is_another_address() {
+    assert_eq!(marks(&format!("{STORE} (local.set $p (local.get $q)) {STORE}")), 2);
+    assert_eq!(marks(&format!("{STORE} (local.set $p (i32.add (local.get $p) (i32.const 8))) {STORE}")), 1);
+    let between = "(local.get $p) (local.set $p (local.get $q)) (i32.const 7) (i32.store)";
+    assert_eq!(marks(&format!("{between} {STORE}")), 2);
+    assert_eq!(marks(&format!("(local.set $n (local.get $p)) {between} (i32.store (local.get $n) (i32.const 7))")), 1);
+}
+
+#[test]
+fn a_store_in_a_loop_marks_each_turn_if_its_address_may_change() {
+    let next = "(local.set $p (i32.add (local.get $p) (i32.const 4))) (br_if 0 (local.get $p))";
+    assert_eq!(marks(&format!("{STORE} (loop {STORE} {next})")), 2);
+    assert_eq!(marks(&format!("{STORE} (loop (loop {STORE}) {next}) {STORE}")), 2, "it ends 4 after the last turn's");
+    assert_eq!(marks(&format!("{STORE} (loop {STORE} (br_if 0 (local.get $q)))")), 1);
+}
+
+#[test]
+fn a_mark_holds_where_every_way_has_passed_it() {
+    assert_eq!(marks(&format!("(if (local.get $q) (then {STORE})) {STORE}")), 2);
+    assert_eq!(marks(&format!("(if (local.get $q) (then {STORE}) (else {STORE})) {STORE}")), 2);
+    assert_eq!(marks(&format!("(if (local.get $q) (then {STORE}) (else (return))) {STORE}")), 1);
+    assert_eq!(marks(&format!("(block (br_if 0 (local.get $q)) {STORE}) {STORE}")), 2);
+    assert_eq!(marks(&format!("(block {STORE} (br_if 0 (local.get $q)) (unreachable)) {STORE}")), 1);
+    assert_eq!(marks(&format!("(block (block (br_table 0 1 (local.get $q))) {STORE}) {STORE}")), 2);
+    assert_eq!(marks(&format!("(if (local.get $q) (then (local.set $p (i32.const 9)))) {STORE} {STORE}")), 1);
+}
+
+#[test]
+fn an_address_that_no_local_holds_is_kept() {
+    assert_eq!(marks("(i32.store (i32.mul (local.get $p) (local.get $q)) (i32.const 7))"), 1);
+    assert_eq!(marks("(i32.store (block (result i32) (br 0 (local.get $p))) (i32.const 7))"), 1);
+    assert_eq!(marks("(call $two) (i32.const 7) (i32.store) (local.set $n)"), 1);
+}
+
+#[test]
+fn bulk_instructions_mark_their_range() {
+    assert_eq!(marks("(memory.fill (local.get $p) (i32.const 7) (i32.mul (local.get $q) (local.get $q)))"), 1);
+    assert_eq!(marks(&format!("(memory.copy (local.get $p) (local.get $q) (i32.const 9)) {STORE}")), 2);
+}
+
+#[test]
+fn what_cannot_be_tracked_is_an_error() {
+    let error = |code: &str| {
+        let text = format!(
+            "(module (memory 1 1 shared) (data $d \"x\") (type $t (func (param i32 i32) (result i32 i32)))
+                (func $two (result i32 i32) (i32.const 1) (i32.const 2)) (func {code}))"
+        );
+        track(&mut module(&text)).expect_err("this is not tracked").to_string()
+    };
+    let init = error("(memory.init $d (i32.const 0) (i32.const 0) (i32.const 1))");
+    assert!(init.starts_with("Cannot track MemoryInit"), "{init}");
+    let atomic = error("(i32.atomic.store (i32.const 0) (i32.const 1))");
+    assert!(atomic.starts_with("Cannot track Store"), "{atomic}");
+    assert!(error("(drop (i32.atomic.rmw.add (i32.const 0) (i32.const 1)))").starts_with("Cannot track AtomicRmw"));
+    assert!(error("(call $two) (block (type $t)) (drop) (drop)").starts_with("Cannot track a block with parameters"));
+    let several = error("(call $two) (drop) (i32.const 7) (i32.store)");
+    assert_eq!(several, "Cannot track an address that is not the last of several results");
+    let wide = track(&mut module("(module (memory i64 1))")).expect_err("this is not tracked");
+    assert_eq!(wide.to_string(), "Cannot track a memory with addresses of 64 bits");
 }
