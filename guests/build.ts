@@ -139,6 +139,24 @@ async function compile(): Promise<string> {
   return `${target}/wasm32-wasip1/release/quickjs.wasm`;
 }
 
+/** Opcodes of QuickJS that may jump back: the interpreter pays there, as no poll of its own holds a hostile world. */
+const JUMPS = ["goto", "goto8", "goto16", "if_true", "if_true8", "if_false", "if_false8", "gosub", "ret"];
+const WITH = ["get_var", "put_var", "delete_var", "make_ref", "get_ref", "get_ref_undef"].map((name) => `with_${name}`);
+
+/** Their numbers, from QuickJS's own list: every `DEF` is one, in order; a `def` is none at run time. */
+async function jumps(): Promise<number[]> {
+  const metadata = await output("/usr/bin/cargo", ["metadata", "--format-version=1", "--locked"], { cwd: guest });
+  const packages: { name: string; source: string | null; manifest_path: string }[] = JSON.parse(metadata).packages;
+  const engine = packages.find(({ name, source }) => name === "rquickjs-sys" && source !== null)!;
+  const list = await Deno.readTextFile(new URL("quickjs/quickjs-opcode.h", `file://${engine.manifest_path}`));
+  const names = Array.from(list.matchAll(/^DEF\( *(\w+)/gm), (match) => match[1]);
+  return [...JUMPS, ...WITH].map((name) => {
+    const number = names.indexOf(name);
+    if (number < 0) throw new Error(`Cannot build the guests: the engine has no opcode "${name}"`);
+    return number;
+  });
+}
+
 async function compileMeter(): Promise<string> {
   const env = { CARGO_TARGET_DIR: `${build}/meter` };
   await output("/usr/bin/cargo", ["build", "--release", "--locked"], { cwd: `${root}guests/meter`, env });
@@ -176,7 +194,7 @@ await output(`${bin}/wizer`, [
 const optimised = `${build}/quickjs.optimised.wasm`;
 await output(`${bin}/wasm-opt`, ["-O1", "-g", ...FEATURES, initialised, "-o", optimised]);
 // The meter comes last, as its branch hints hold for the bytes that it writes.
-const metered = ["--memory", "sandglass", "--interpreter", "JS_CallInternal"];
+const metered = ["--memory", "sandglass", "--interpreter", "JS_CallInternal", "--jumps", (await jumps()).join()];
 await output(meter, [optimised, `${build}/quickjs.wasm`, ...metered]);
 await output(meter, [optimised, `${build}/quickjs_tracked.wasm`, ...metered, "--track"]);
 await output(meter, [optimised, `${build}/quickjs_unmetered.wasm`, "--memory", "sandglass", "--free"]);

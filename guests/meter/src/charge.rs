@@ -2,7 +2,8 @@
 
 use crate::Gauge;
 use crate::hint::PAY;
-use anyhow::Result;
+use anyhow::{Context, Result};
+use std::collections::HashMap;
 use walrus::ir::{
     BinaryOp, Binop, Call, Const, GlobalGet, GlobalSet, IfElse, Instr, InstrLocId, InstrSeqId, LocalGet, LocalTee,
     UnaryOp, Unop, Value,
@@ -111,10 +112,65 @@ impl Found {
     }
 }
 
+/// Where the code of opcodes begins in an interpreter: after the blocks that its widest jump table leaves for them.
+///
+/// The table may begin at another opcode than 0: then that is subtracted right before.
+pub fn handlers(module: &Module, id: FunctionId, opcodes: &[usize]) -> Result<Vec<(InstrSeqId, usize)>> {
+    let function = module.funcs.get(id).kind.unwrap_local();
+    let mut ends = HashMap::new();
+    let mut widest: (usize, Vec<InstrSeqId>) = (0, Vec::new());
+    let mut sequences = vec![function.entry_block()];
+    while let Some(sequence) = sequences.pop() {
+        let instructions = &function.block(sequence).instrs;
+        for (index, (instruction, _)) in instructions.iter().enumerate() {
+            match instruction {
+                Instr::Block(block) => {
+                    ends.insert(block.seq, (sequence, index + 1));
+                    sequences.push(block.seq);
+                }
+                Instr::Loop(body) => sequences.push(body.seq),
+                Instr::IfElse(branch) => sequences.extend([branch.consequent, branch.alternative]),
+                Instr::BrTable(table) if table.blocks.len() > widest.1.len() => {
+                    let before = &instructions[index.saturating_sub(2)..index];
+                    widest = (subtracted(before), table.blocks.to_vec());
+                }
+                _ => {}
+            }
+        }
+    }
+    let (first, targets) = widest;
+    let mut found = opcodes
+        .iter()
+        .map(|opcode| {
+            let target = opcode.checked_sub(first).and_then(|index| targets.get(index));
+            let end = target.and_then(|target| ends.get(target));
+            end.copied().with_context(|| format!("The interpreter's jump table has no code for opcode {opcode}"))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
+
+fn subtracted(instructions: &[(Instr, InstrLocId)]) -> usize {
+    match instructions {
+        [(Instr::Const(Const { value: Value::I32(value) }), _), (Instr::Binop(Binop { op: BinaryOp::I32Sub }), _)] => {
+            *value as usize
+        }
+        _ => 0,
+    }
+}
+
 /// Counts a turn of a loop, and pays for `TURNS` of them at a time: `if (++turns % TURNS == 0) pay(TURNS)`.
 ///
 /// `turns` is a local of the function, so a turn costs no memory access; what a call leaves unpaid is less than `TURNS`.
-pub fn pay_turn(module: &mut Module, id: FunctionId, body: InstrSeqId, turns: LocalId, gauge: &Gauge) {
+pub fn pay_turn(
+    module: &mut Module,
+    id: FunctionId,
+    (sequence, index): (InstrSeqId, usize),
+    turns: LocalId,
+    gauge: &Gauge,
+) {
     let units = Const { value: Value::I32(TURNS) };
     let call = branch(module, id, &[units.into(), Call { func: gauge.pay }.into()]);
     let code: [Instr; 8] = [
@@ -127,7 +183,7 @@ pub fn pay_turn(module: &mut Module, id: FunctionId, body: InstrSeqId, turns: Lo
         Unop { op: UnaryOp::I32Eqz }.into(),
         call.into(),
     ];
-    prepend(module, id, body, code);
+    insert(module, id, sequence, index, code);
 }
 
 /// Pays one unit at a function's entry: `if (--fuel < 0) out_of_fuel()`.
@@ -176,9 +232,13 @@ fn branch(module: &mut Module, id: FunctionId, code: &[Instr]) -> IfElse {
 }
 
 fn prepend<const N: usize>(module: &mut Module, id: FunctionId, sequence: InstrSeqId, code: [Instr; N]) {
+    insert(module, id, sequence, 0, code);
+}
+
+fn insert<const N: usize>(module: &mut Module, id: FunctionId, sequence: InstrSeqId, at: usize, code: [Instr; N]) {
     let function = module.funcs.get_mut(id).kind.unwrap_local_mut();
     let code = code.into_iter().map(|instruction| (instruction, InstrLocId::default()));
-    function.block_mut(sequence).instrs.splice(0..0, code);
+    function.block_mut(sequence).instrs.splice(at..at, code);
 }
 
 /// Functions that stand in for `memory.copy` and `memory.fill` and pay by the size first.

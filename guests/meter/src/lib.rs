@@ -19,6 +19,7 @@ mod random;
 mod track;
 
 use anyhow::{Context, Result};
+use walrus::ir::InstrSeqId;
 use walrus::{FunctionId, GlobalId, Module, ValType};
 
 pub use hint::hint;
@@ -33,8 +34,10 @@ pub struct Report {
     /// Functions that pay at their entry.
     pub cycle_breakers: usize,
     pub loops: usize,
-    /// Loops round the interpreter's dispatch, which its own poll pays for.
+    /// Loops round the interpreter's dispatch, whose jumps pay for them.
     pub exempt_loops: usize,
+    /// Places in the interpreter where its jumps pay.
+    pub jumps: usize,
     pub bulk_instructions: usize,
     /// False where the module names no stack pointer: then nothing guards its stack but the engine that runs it.
     pub stack_guarded: bool,
@@ -49,11 +52,21 @@ struct Gauge {
     pay: FunctionId,
 }
 
-/// Meters `module` in place. `interpreter` names a function that polls by itself at every step of its dispatch loop and
-/// at its entry, and pays there through the import `meter.pay`.
-pub fn meter(module: &mut Module, interpreter: Option<&str>) -> Result<Report> {
+/// An interpreter in the module, which pays where its program jumps and not at each step.
+pub struct Interpreter<'a> {
+    pub function: &'a str,
+    /// Opcodes that may jump back, other than by a call.
+    pub jumps: &'a [usize],
+}
+
+/// Meters `module` in place.
+pub fn meter(module: &mut Module, interpreter: Option<Interpreter>) -> Result<Report> {
+    let jumps = interpreter.as_ref().map_or(&[][..], |interpreter| interpreter.jumps);
     let interpreter = interpreter
-        .map(|name| module.funcs.by_name(name).with_context(|| format!("The module has no function \"{name}\"")))
+        .as_ref()
+        .map(|Interpreter { function, .. }| {
+            module.funcs.by_name(function).with_context(|| format!("The module has no function \"{function}\""))
+        })
         .transpose()?;
     let breakers = calls::cycle_breakers(module, interpreter);
     let functions: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).collect();
@@ -71,16 +84,21 @@ pub fn meter(module: &mut Module, interpreter: Option<&str>) -> Result<Report> {
         let found = charge::loops(module, id, is_interpreter);
         report.loops += found.paying.len();
         report.exempt_loops += found.exempt;
-        if !found.paying.is_empty() {
+        let mut paying: Vec<(InstrSeqId, usize)> = found.paying.into_iter().map(|body| (body, 0)).collect();
+        if is_interpreter {
+            let handlers = charge::handlers(module, id, jumps)?;
+            report.jumps = handlers.len();
+            paying.extend(handlers);
+        }
+        if !paying.is_empty() {
             let turns = module.locals.add(ValType::I32);
-            for body in found.paying {
-                charge::pay_turn(module, id, body, turns, &gauge);
+            paying.sort(); // from the last on, so that the places of the others stay
+            for place in paying.into_iter().rev() {
+                charge::pay_turn(module, id, place, turns, &gauge);
             }
         }
-        if breakers.contains(&id) {
-            charge::pay_entry(module, id, &gauge);
-        }
         if breakers.contains(&id) || is_interpreter {
+            charge::pay_entry(module, id, &gauge);
             charge::check_stack(module, id, &gauge);
         }
         report.bulk_instructions += copies.substitute(module, id);

@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, bail};
 use walrus::Module;
 
-const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--memory NAMESPACE] [--track | --free]
+const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION --jumps N,N,...] [--memory NAMESPACE] [--track | --free]
        meter IN.wasm OUT.wasm --fix-random
 
-  --interpreter FUNCTION  this function polls and pays by itself
+  --interpreter FUNCTION  this function pays at the opcodes that jump, and not round its dispatch
+  --jumps N,N,...         those opcodes, all that may jump back but for calls
   --memory NAMESPACE      import the memory from NAMESPACE
   --track                 let every store mark the KiB that it writes to
   --free                  leave out all payment and checks, to measure what they cost
@@ -14,11 +15,16 @@ const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION] [--m
 
 fn main() -> Result<()> {
     let mut files = Vec::new();
+    let mut jumps = Vec::new();
     let (mut interpreter, mut memory, mut track, mut free, mut random) = (None, None, false, false, false);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--interpreter" => interpreter = Some(arguments.next().context(USAGE)?),
+            "--jumps" => {
+                let numbers = arguments.next().context(USAGE)?;
+                jumps = numbers.split(',').map(str::parse).collect::<Result<_, _>>().context(USAGE)?;
+            }
             "--memory" => memory = Some(arguments.next().context(USAGE)?),
             "--track" => track = true,
             "--free" => free = true,
@@ -39,7 +45,8 @@ fn main() -> Result<()> {
         meter::free(&mut module)?;
         meter::hint(&module.emit_wasm())?
     } else {
-        eprintln!("{:#?}", meter::meter(&mut module, interpreter.as_deref())?);
+        let interpreter = interpreter.as_deref().map(|function| meter::Interpreter { function, jumps: &jumps });
+        eprintln!("{:#?}", meter::meter(&mut module, interpreter)?);
         if track {
             eprintln!("{:#?}", meter::track(&mut module)?);
         }

@@ -1,6 +1,6 @@
 //! What the meter finds and adds, on small modules.
 
-use meter::{Report, hint, import_memory, meter, track};
+use meter::{Interpreter, Report, hint, import_memory, meter, track};
 use walrus::{Module, ModuleConfig};
 
 fn module(text: &str) -> Module {
@@ -60,13 +60,38 @@ fn an_interpreter_is_free_round_its_dispatch_only() {
                 (loop (br_if 0 (local.get 0)))
                 (call $run (local.get 0)))))",
     );
-    let found = meter(&mut module, Some("run")).expect("the module can be metered");
-    assert_eq!((found.loops, found.exempt_loops, found.cycle_breakers), (2, 1, 0));
+    let interpreter = Interpreter { function: "run", jumps: &[0, 1] };
+    let found = meter(&mut module, Some(interpreter)).expect("the module can be metered");
+    assert_eq!((found.loops, found.exempt_loops, found.jumps, found.cycle_breakers), (2, 1, 2, 0));
+}
+
+#[test]
+fn the_code_of_an_opcode_begins_where_its_jump_leads() {
+    let text = |first| {
+        format!(
+            "(module (func $run (param i32)
+                (loop $dispatch
+                    (block $a (block $b (block $invalid
+                        (br_table $a $b $invalid (i32.sub (local.get 0) (i32.const {first}))))
+                        (unreachable))
+                        (br $dispatch))
+                    (br $dispatch))))"
+        )
+    };
+    let jumps = |first, jumps: &[usize]| {
+        let mut module = module(&text(first));
+        meter(&mut module, Some(Interpreter { function: "run", jumps })).map(|report| report.jumps)
+    };
+    assert_eq!(jumps(0, &[0, 1]).ok(), Some(2));
+    assert_eq!(jumps(5, &[5, 6, 6]).ok(), Some(2));
+    let error = jumps(5, &[7]).expect_err("the table has two");
+    assert_eq!(error.to_string(), "The interpreter's jump table has no code for opcode 7");
+    assert!(jumps(5, &[4]).is_err());
 }
 
 #[test]
 fn an_interpreter_that_is_not_there_is_an_error() {
-    let error = meter(&mut module("(module)"), Some("run")).expect_err("there is no such function");
+    let error = meter(&mut module("(module)"), Some(Interpreter { function: "run", jumps: &[] })).expect_err("there is no such function");
     assert_eq!(error.to_string(), "The module has no function \"run\"");
 }
 

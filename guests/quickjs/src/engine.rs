@@ -1,7 +1,7 @@
 //! The engine: the one context of this guest, the built-ins it keeps from before any script ran, and owned values.
 
 use crate::{clock, console, random, settle};
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_int};
 use javy_plugin_api::javy::Runtime;
 pub use javy_plugin_api::javy::quickjs::qjs;
 use qjs::{JSContext, JSRuntime, JSValue};
@@ -107,14 +107,6 @@ pub fn engine() -> &'static Engine {
     unsafe { (*(&raw const ENGINE)).as_ref().unwrap_unchecked() }
 }
 
-/// QuickJS counts this many calls and backward jumps between two polls; its own constant.
-const UNITS_PER_POLL: u32 = 10_000;
-
-unsafe extern "C" fn on_poll(_runtime: *mut JSRuntime, _opaque: *mut c_void) -> c_int {
-    crate::host::pay(UNITS_PER_POLL);
-    0
-}
-
 /// Keeps the engine that Javy made and completes its world.
 pub fn install(runtime: &Runtime) {
     runtime.context().with(|ctx| unsafe {
@@ -122,7 +114,6 @@ pub fn install(runtime: &Runtime) {
         let runtime = qjs::JS_GetRuntime(context);
         qjs::JS_AddIntrinsicBigInt(context);
         qjs::JS_AddIntrinsicAToB(context); // brings DOMException
-        qjs::JS_SetInterruptHandler(runtime, Some(on_poll), core::ptr::null_mut());
         settle::track_rejections(runtime);
 
         let eval = |source: &CStr| {
