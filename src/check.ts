@@ -1,8 +1,12 @@
 import { SandboxError } from "./errors.ts";
 
-/** Refuses what is over the limit for inputs. */
-export function checkLength<T extends { length: number }>(input: T, limit: number, what: "script" | "input"): T {
-  if (input.length <= limit) return input;
+const encoder = new TextEncoder();
+
+/** Refuses what is over the limit for inputs; a text counts as UTF-8. */
+export function checkLength<T extends string | Uint8Array>(input: T, limit: number, what: "script" | "input"): T {
+  const isText = typeof input === "string";
+  const fits = input.length <= (isText ? limit / 3 : limit); // no character takes more than 3 bytes a unit
+  if (fits || isText && input.length <= limit && encoder.encode(input).length <= limit) return input;
   throw new SandboxError("input", `Cannot pass the ${what}: it is over limits.inputBytes, ${limit} bytes`);
 }
 
@@ -26,12 +30,16 @@ export function checkText(value: unknown, option: string): void {
 
 const MOST_NAME = 1024;
 
+/** Characters that may steer a terminal: controls, and those that turn the direction of text. */
+// deno-lint-ignore no-control-regex -- these are what it is about
+export const STEERING = /[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** Refuses a name that could not stand in a message. */
 export function checkName(name: unknown): void {
   checkText(name, "name");
   const text = name as string;
-  // deno-lint-ignore no-control-regex -- a name is shown in messages: it must not steer a terminal
-  if (text === "" || text.length > MOST_NAME || /[\x00-\x1f\x7f\u2028\u2029]/.test(text)) {
+  // A name is shown in messages.
+  if (text === "" || text.length > MOST_NAME || text.search(STEERING) >= 0) {
     throw new TypeError(
       `Cannot use the name ${JSON.stringify(text.slice(0, 64))}: it takes one line of plain characters`,
     );

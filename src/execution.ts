@@ -1,9 +1,8 @@
 import type { Image } from "./engine/image.ts";
 import type { Age, Outcome, Wanted } from "./guest/run.ts";
 import type { World } from "./guest/world.ts";
-import { returnWorld, takeWorld } from "./guest/worlds.ts";
-import { readTask, type RunOptions, type Terms } from "./options.ts";
-import type { Script } from "./script.ts";
+import { loadGuestFor, returnWorld, takeWorld } from "./guest/worlds.ts";
+import type { Task, Terms } from "./options.ts";
 
 /** What differs between runs of a sandbox and runs of a session. */
 export interface Manner {
@@ -14,15 +13,9 @@ export interface Manner {
   readonly keep?: (world: World) => void;
 }
 
-/** Runs a script from an image. */
-export function execute(
-  image: Image,
-  { limits, console }: Terms,
-  script: string | Script,
-  options: RunOptions,
-  { keep, ...manner }: Manner,
-): Outcome {
-  const task = readTask(script, options, limits);
+/** Does a task from an image. */
+export function execute(image: Image, task: Task, { limits, console }: Terms, { keep, ...manner }: Manner): Outcome {
+  loadGuestFor(image);
   const world = takeWorld(limits.memoryBytes, image);
   try {
     return world.run(image, { ...task, ...manner, limits, console }, keep && (() => keep(world)));

@@ -10,7 +10,7 @@ export interface Limits {
   readonly memoryBytes: number;
   /** Stack of the script's calls and of native code under them, in bytes; 512 KiB by default, some 1,600 calls. */
   readonly stackBytes: number;
-  /** Script and encoded input, in bytes each; 16 MiB by default. */
+  /** Script (a compiled one's bytecode) and encoded input, in bytes each; 16 MiB by default. */
   readonly inputBytes: number;
   /**
    * Value, in bytes; 16 MiB by default. It counts encoded, and 8 more for each value in it, 64 for each object and 1,024

@@ -2,7 +2,7 @@ import { checkBytes, checkLength, checkName, checkNames, checkText } from "./che
 import { encode } from "./codec/encode.ts";
 import { textOf } from "./errors.ts";
 import type { Program } from "./guest/program.ts";
-import { programOf as compiledOf } from "./guest/programs.ts";
+import { compiledOf } from "./guest/programs.ts";
 import { Format, type Spent } from "./guest/run.ts";
 import { checkLimits, type Limits } from "./limits.ts";
 import { LOG_LEVELS, type LogTarget } from "./log.ts";

@@ -7,14 +7,15 @@ import type { World } from "./guest/world.ts";
 import { baseImage, loadGuestFor } from "./guest/worlds.ts";
 import { seedOf } from "./host/entropy.ts";
 import type { Limits } from "./limits.ts";
-import { type Evaluation, readTerms, type RunOptions, type SandboxOptions, type Terms } from "./options.ts";
+import { type Evaluation, readTask, readTerms, type RunOptions, type SandboxOptions, type Terms } from "./options.ts";
 import type { Script } from "./script.ts";
 import { Session } from "./session.ts";
 
 /**
  * What scripts may do and where they start. Every run starts fresh from it and leaves no trace.
  *
- * It owns nothing that has to be freed, costs microseconds to make, and may serve any number of runs at once.
+ * It owns nothing that has to be freed, costs microseconds to make if it takes no snapshot, and may serve any number of
+ * runs at once.
  *
  * @example
  * ```ts
@@ -31,6 +32,8 @@ export class Sandbox {
   #terms: Terms;
   /** Where runs start; from the base image if it is not set. */
   #image: Difference | undefined;
+  /** How many times its image was warmed, as far as is known: each draws random numbers of its own. */
+  #generation = 0;
 
   /**
    * Makes a sandbox; no script runs yet.
@@ -42,9 +45,11 @@ export class Sandbox {
    */
   constructor(options: SandboxOptions = {}) {
     this.#terms = readTerms(options);
-    if (options.snapshot === undefined) return;
+    const { snapshot } = options;
+    if (snapshot === undefined) return;
     const { memoryBytes } = this.limits;
-    this.#image = readSnapshot(checkBytes(options.snapshot, "snapshot"), baseImage(memoryBytes), memoryBytes);
+    this.#image = readSnapshot(checkBytes(snapshot, "snapshot"), baseImage(memoryBytes), memoryBytes);
+    this.#generation = 1;
   }
 
   /** The limits of every run. */
@@ -81,7 +86,7 @@ export class Sandbox {
 
   /**
    * Runs a script and gives a sandbox that starts after it: its functions, its parsed data, a library it loaded. This
-   * one stays as it is. Clock and random numbers are fresh in every run, or follow the seed.
+   * one stays as it is. Clocks start again and random numbers are fresh in every run, or follow the seed.
    *
    * @param script JavaScript text, or a compiled script. Its value is not asked for and may be anything.
    * @param options Its input and name. The global `data` stays set for runs that bring no input.
@@ -101,6 +106,7 @@ export class Sandbox {
   async warm(script: string | Script, options: RunOptions = {}): Promise<Sandbox> {
     const warm = new Sandbox();
     warm.#terms = this.#terms;
+    warm.#generation = this.#generation + 1;
     const base = baseImage(this.limits.memoryBytes);
     const keep = (world: World) => warm.#image = world.captureDifference(base);
     this.#run(script, options, { wanted: Wanted.Nothing, keep });
@@ -108,7 +114,10 @@ export class Sandbox {
     return warm;
   }
 
-  /** Where its runs start, as bytes: `new Sandbox({ snapshot })` starts from there, in any process. */
+  /**
+   * Where its runs start, as bytes: `new Sandbox({ snapshot })` starts from there, in any process. What scripts have let
+   * go of may be in it too: warm it with nothing that its readers must not have.
+   */
   snapshot(): Uint8Array<ArrayBuffer> {
     const base = baseImage(this.limits.memoryBytes);
     return writeSnapshot(this.#image ?? Difference.between(base, base));
@@ -116,14 +125,14 @@ export class Sandbox {
 
   /** Opens one living world that starts from here, and whose runs share globals. */
   open(): Session {
-    return new Session(this.#terms, this.#image ?? baseImage(this.limits.memoryBytes));
+    return new Session(this.#terms, this.#image ?? baseImage(this.limits.memoryBytes), this.#generation);
   }
 
   #run(script: string | Script, options: RunOptions, manner?: Manner): Outcome {
-    const { limits: { memoryBytes }, seed } = this.#terms;
-    const image = this.#image ?? baseImage(memoryBytes);
-    return execute(image, this.#terms, script, options, {
-      seed: seed === undefined ? undefined : seedOf(seed, 0),
+    const { limits, seed } = this.#terms;
+    const task = readTask(script, options, limits);
+    return execute(this.#image ?? baseImage(limits.memoryBytes), task, this.#terms, {
+      seed: seed === undefined ? undefined : seedOf(seed, this.#generation, 0),
       ...manner,
     });
   }

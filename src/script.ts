@@ -1,9 +1,6 @@
 import { checkBytes, checkLength, checkName, checkNames, checkText } from "./check.ts";
-import { decode } from "./codec/decode.ts";
-import { encode } from "./codec/encode.ts";
-import { SandboxError } from "./errors.ts";
-import type { Program, Reading } from "./guest/program.ts";
-import { programOf as compiledOf } from "./guest/programs.ts";
+import { type Program, Reading } from "./guest/program.ts";
+import { compiledOf } from "./guest/programs.ts";
 import { refusal, seal, unseal } from "./guest/seal.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 
@@ -67,8 +64,8 @@ export class Script {
    * @throws {TypeError} They are no bytes.
    */
   static load(bytes: Uint8Array): Script {
-    const body = unseal("script", checkBytes(bytes, "bytes").slice());
-    return new Script(readProgram(body));
+    const copy = new Uint8Array(checkBytes(bytes, "bytes")); // the slice of a Buffer would be no copy
+    return new Script(readProgram(unseal("script", copy)));
   }
 
   /** The script's name in errors. */
@@ -78,8 +75,7 @@ export class Script {
 
   /** The script as bytes, for {@linkcode Script.load} in this version of Sandglass. The source text is in them. */
   get bytes(): Uint8Array<ArrayBuffer> {
-    const { name, reading, bytecode } = this.#program;
-    return seal("script", encode([name, reading, bytecode], Infinity));
+    return seal("script", writeProgram(this.#program));
   }
 
   static {
@@ -87,15 +83,32 @@ export class Script {
   }
 }
 
+/** The body: reading, length of the name (16 bits, little-endian), name, bytecode. */
+const NAME_AT = 3;
+
+function writeProgram({ name, reading, bytecode }: Program): Uint8Array<ArrayBuffer> {
+  const bytes = new TextEncoder().encode(name);
+  const body = new Uint8Array(NAME_AT + bytes.length + bytecode.length);
+  body[0] = reading;
+  new DataView(body.buffer).setUint16(1, bytes.length, true);
+  body.set(bytes, NAME_AT);
+  body.set(bytecode, NAME_AT + bytes.length);
+  return body;
+}
+
 function readProgram(body: Uint8Array<ArrayBuffer>): Program {
+  const altered = (how: string) => refusal("script", `it was altered: ${how}`);
+  if (body.length < NAME_AT) throw altered("its head is not whole");
+  const reading: Reading = body[0]!;
+  if (reading > Reading.Module) throw altered(`${reading} is no kind of script`);
+  const end = NAME_AT + new DataView(body.buffer, body.byteOffset).getUint16(1, true);
+  if (end > body.length) throw altered("its name is not whole");
   try {
-    const [name, reading, bytecode] = decode(body, () => {}) as [string, Reading, Uint8Array<ArrayBuffer>];
+    const name = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body.subarray(NAME_AT, end));
     checkName(name);
-    if (Number.isInteger(reading) && reading >= 0 && reading <= 2 && bytecode instanceof Uint8Array) {
-      return { name, reading, bytecode, foreign: {} };
-    }
+    return { name, reading, bytecode: body.subarray(end), foreign: {} };
   } catch (error) {
-    if (!(error instanceof SandboxError || error instanceof TypeError)) throw error;
+    if (!(error instanceof TypeError)) throw error;
+    throw altered("its name is no name");
   }
-  throw refusal("script", "it was altered: its parts cannot be told");
 }

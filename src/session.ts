@@ -5,15 +5,16 @@ import { execute } from "./execution.ts";
 import { type Outcome, Wanted } from "./guest/run.ts";
 import { writeSnapshot } from "./guest/snapshot.ts";
 import type { World } from "./guest/world.ts";
-import { baseImage, loadGuestFor } from "./guest/worlds.ts";
+import { baseImage, forgetImage, loadGuestFor } from "./guest/worlds.ts";
 import { seedOf } from "./host/entropy.ts";
 import type { Limits } from "./limits.ts";
-import type { Evaluation, RunOptions, Terms } from "./options.ts";
+import { type Evaluation, readTask, type RunOptions, type Task, type Terms } from "./options.ts";
 import type { Script } from "./script.ts";
 
 /** Sessions that hold their whole world, the one that ran last last: it is copied faster than a difference is found. */
 const recent: WeakRef<Session>[] = [];
 const MOST_RECENT = 8;
+const MOST_RECENT_BYTES = 64 << 20;
 
 let imageOf: (checkpoint: Checkpoint, session: Session) => Difference;
 
@@ -67,14 +68,16 @@ export class Session {
   #own: WholeImage | undefined;
   #spent: WholeImage | undefined;
   #isRunning = false;
+  readonly #generation: number;
   #runs = 0;
   #fuel = 0;
   readonly #start = performance.now();
 
   /** Made by `Sandbox.open`. */
-  constructor(terms: Terms, image: Image) {
+  constructor(terms: Terms, image: Image, generation: number) {
     this.#terms = terms;
     this.#image = image;
+    this.#generation = generation;
   }
 
   /** The limits of every run. */
@@ -108,7 +111,12 @@ export class Session {
     return outcome as Evaluation<T>;
   }
 
-  /** The world as it is now, to come back to. It takes memory for what differs from a fresh world. */
+  /**
+   * The world as it is now, to come back to. It takes memory for what differs from a fresh world.
+   *
+   * @throws {SandboxError} `disposed`: the session is.
+   * @throws {TypeError} A run of it is going on.
+   */
   checkpoint(): Checkpoint {
     return new Checkpoint(this, this.#difference("make a checkpoint of"));
   }
@@ -116,20 +124,28 @@ export class Session {
   /**
    * Makes the world what it was at a checkpoint. Time and random numbers are not turned back.
    *
-   * @throws {TypeError} The checkpoint is another session's.
+   * @throws {SandboxError} `disposed`: the session is.
+   * @throws {TypeError} The checkpoint is another session's, or a run is going on.
    */
   restore(checkpoint: Checkpoint): void {
     this.#check("restore");
     this.#image = imageOf(checkpoint, this);
   }
 
-  /** The world as it is now, as bytes: `new Sandbox({ snapshot })` starts from there, in any process. */
+  /**
+   * The world as it is now, as bytes: `new Sandbox({ snapshot })` starts from there, in any process. What scripts have let
+   * go of may be in it too.
+   *
+   * @throws {SandboxError} `disposed`: the session is.
+   * @throws {TypeError} A run of it is going on.
+   */
   snapshot(): Uint8Array<ArrayBuffer> {
     return writeSnapshot(this.#difference("take a snapshot of"));
   }
 
   /** Ends the session and gives its memory back. It may be called twice. */
   [Symbol.dispose](): void {
+    if (this.#own !== undefined) forgetImage(this.#own);
     this.#image = this.#own = this.#spent = undefined;
   }
 
@@ -138,14 +154,25 @@ export class Session {
   }
 
   #run(script: string | Script, options: RunOptions, wanted = Wanted.Value): Outcome {
-    const image = this.#check("run in");
-    const { seed } = this.#terms;
-    const run = this.#runs++;
+    this.#check("run in");
     this.#isRunning = true;
     try {
-      const outcome = execute(image, this.#terms, script, options, {
+      // Before the image is looked at: reading the options may call functions of the caller's, which may run anything.
+      const task = readTask(script, options, this.limits);
+      return this.#execute(task, wanted);
+    } finally {
+      this.#isRunning = false;
+    }
+  }
+
+  #execute(task: Task, wanted: Wanted): Outcome {
+    if (this.#image === undefined) throw isDisposed("run in");
+    const { seed } = this.#terms;
+    const run = this.#runs++;
+    try {
+      const outcome = execute(this.#image, task, this.#terms, {
         wanted,
-        seed: seed === undefined ? undefined : seedOf(seed, run),
+        seed: seed === undefined ? undefined : seedOf(seed, this.#generation, run),
         age: { ms: performance.now() - this.#start, fuel: this.#fuel },
         keep: (world) => this.#keep(world),
       });
@@ -155,34 +182,45 @@ export class Session {
       if (error instanceof SandboxError) this.#fuel += error.usage?.fuel ?? 0;
       throw error;
     } finally {
-      this.#isRunning = false;
+      if (this.#own !== undefined) this.#becomeRecent();
     }
   }
 
   #keep(world: World): void {
     if (this.#image === undefined) return; // disposed by a function of the caller's that the run called
-    const room = this.#becomeRecent();
-    const image = world.capture(this.#own, this.#spent ?? room);
+    const image = world.capture(this.#own, this.#spent);
     if (image.bytes.buffer !== this.#own?.bytes.buffer) this.#spent = this.#own;
     this.#image = this.#own = image;
   }
 
-  /** Takes the last place among the recent ones; what the session that falls out has no use for any more. */
-  #becomeRecent(): WholeImage | undefined {
-    if (recent.at(-1)?.deref() === this) return undefined;
-    const index = recent.findIndex((session) => session.deref() === this);
-    if (index >= 0) recent.splice(index, 1);
-    recent.push(new WeakRef(this));
-    const oldest = recent.length > MOST_RECENT ? recent.shift()!.deref() : undefined;
-    return oldest === undefined ? undefined : oldest.#compact();
+  /** Takes the last place among the recent ones. Those that fall out keep less. */
+  #becomeRecent(): void {
+    if (recent.at(-1)?.deref() === this) return;
+    const others = recent.map((other) => other.deref()).filter((other) => other !== undefined && other !== this);
+    const sessions = [...others, this] as Session[];
+    let bytes = sessions.reduce((sum, session) => sum + session.#wholeBytes, 0);
+    while (sessions.length > MOST_RECENT || bytes > MOST_RECENT_BYTES) {
+      const index = sessions.findIndex((session) => !session.#isRunning);
+      if (index < 0) break;
+      const [oldest] = sessions.splice(index, 1) as [Session];
+      bytes -= oldest.#wholeBytes;
+      this.#spent ??= oldest.#compact();
+    }
+    recent.splice(0, recent.length, ...sessions.map((session) => new WeakRef(session)));
   }
 
-  /** Keeps only what differs from the base, as a thousand sessions may wait, and gives away the rest. */
+  get #wholeBytes(): number {
+    return (this.#own?.bytes.buffer.byteLength ?? 0) + (this.#spent?.bytes.buffer.byteLength ?? 0);
+  }
+
+  /** Keeps only what differs from the base, as a thousand sessions may wait; gives away bytes that are free then. */
   #compact(): WholeImage | undefined {
-    const spent = this.#own;
-    if (this.#image !== undefined) this.#image = Difference.between(baseImage(this.limits.memoryBytes), this.#image);
+    const [own, free] = [this.#own, this.#spent];
+    if (own !== undefined && this.#image === own) {
+      this.#image = Difference.between(baseImage(this.limits.memoryBytes), own, true);
+    }
     this.#own = this.#spent = undefined;
-    return spent;
+    return free;
   }
 
   #difference(action: string): Difference {
@@ -190,8 +228,12 @@ export class Session {
   }
 
   #check(action: string): Image {
-    if (this.#image === undefined) throw new SandboxError("disposed", `Cannot ${action} the session: it is disposed`);
+    if (this.#image === undefined) throw isDisposed(action);
     if (this.#isRunning) throw new TypeError(`Cannot ${action} the session: a run of it is going on`);
     return this.#image;
   }
+}
+
+function isDisposed(action: string): SandboxError {
+  return new SandboxError("disposed", `Cannot ${action} the session: it is disposed`);
 }

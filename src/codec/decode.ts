@@ -8,6 +8,14 @@ const SHORT_TEXT = 24;
 const VALUES_PER_CHECK = 4096;
 const ENTRIES_PER_CHECK = 8;
 
+/** What values count beside their bytes, as the guest counts them. */
+const VALUE_BYTES = 8;
+const OBJECT_BYTES = 64;
+const BUFFER_BYTES = 1024;
+
+/** Hexadecimal digits of the largest bigint of V8, which has 2^30 bits. */
+const MOST_DIGITS = 2 ** 28;
+
 /** UTF-16 units that are read together. */
 const UNITS_PER_CHECK = 4096;
 
@@ -19,10 +27,16 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
  *
  * @param bytes The bytes of one value.
  * @param checkTime Is called now and then, to throw when time is over.
- * @throws {SandboxError} `output`: the bytes are no value.
+ * @param limit What the value may count: its bytes, and about what it takes here.
+ * @throws {SandboxError} `output`: the bytes are no value, or more than the limit.
  */
-export function decode(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void): unknown {
-  return new Decoder(bytes, checkTime).finish();
+export function decode(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void, limit = Infinity): unknown {
+  return new Decoder(bytes, checkTime, limit).finish();
+}
+
+/** The end of a run whose value is too large. */
+export function outputLimit(limit: number): SandboxError {
+  return new SandboxError("output", `Stopped the run: its value takes more than limits.outputBytes, ${limit}`);
 }
 
 class Decoder {
@@ -31,11 +45,16 @@ class Decoder {
   #at = 0;
   #depth = 0;
   #values = 0;
+  #keys = 0;
+  #objects = 0;
+  #buffers = 0;
   readonly #checkTime: () => void;
+  readonly #limit: number;
 
-  constructor(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, checkTime: () => void, limit: number) {
     this.#bytes = bytes;
     this.#checkTime = checkTime;
+    this.#limit = limit;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -43,6 +62,14 @@ class Decoder {
     const value = this.#value();
     if (this.#at !== this.#bytes.length) throw this.#malformed("they go on after the value");
     return value;
+  }
+
+  /** The guest has counted too, but one that was altered may not. */
+  #check(): void {
+    this.#checkTime();
+    const values = VALUE_BYTES * (this.#values - this.#keys);
+    const taken = this.#bytes.length + values + OBJECT_BYTES * this.#objects + BUFFER_BYTES * this.#buffers;
+    if (taken > this.#limit) throw outputLimit(this.#limit);
   }
 
   #malformed(why: string): SandboxError {
@@ -69,7 +96,7 @@ class Decoder {
   }
 
   #value(): unknown {
-    if (++this.#values % VALUES_PER_CHECK === 0) this.#checkTime();
+    if (++this.#values % VALUES_PER_CHECK === 0) this.#check();
     const mark = this.#bytes[this.#skip(1)]!;
     if (mark < 0x80) return mark;
     if (mark >= 0xe0) return mark - 0x100;
@@ -94,7 +121,7 @@ class Decoder {
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.#take(this.#length(1 << (mark - 0xc4))).slice();
+        return this.#buffer(this.#length(1 << (mark - 0xc4)));
       case 0xc7:
       case 0xc8:
       case 0xc9:
@@ -135,7 +162,15 @@ class Decoder {
     return decoder.decode(bytes.subarray(start, this.#at));
   }
 
+  /** Bytes of their own. */
+  #buffer(length: number): Uint8Array<ArrayBuffer> {
+    this.#objects++;
+    this.#buffers++;
+    return this.#take(length).slice();
+  }
+
   #open(): void {
+    this.#objects++;
     if (++this.#depth > MAX_DEPTH) throw this.#malformed("they nest too deep");
   }
 
@@ -150,6 +185,7 @@ class Decoder {
   #record(length: number): Record<string, unknown> {
     this.#open();
     const record: Record<string, unknown> = {};
+    this.#keys += length;
     let sparse = false;
     for (let index = 0; index < length; index++) {
       const key = this.#value();
@@ -179,15 +215,16 @@ class Decoder {
         return this.#bigint(decoder.decode(this.#take(length)));
       case Extension.Date:
         if (length !== 8) throw this.#malformed("stands a date that is no float64");
+        this.#objects++;
         return new Date(this.#view.getFloat64(this.#skip(length)));
       case Extension.Utf16:
         return this.#utf16(this.#take(length).slice());
       case Extension.ArrayBuffer:
-        return this.#take(length).slice().buffer;
+        return this.#buffer(length).buffer;
       case Extension.TypedArray: {
         const type = TYPED_ARRAYS[this.#length(1)];
         if (type === undefined) throw this.#malformed("stands a typed array of no known kind");
-        const elements = this.#take(length - 1).slice().buffer;
+        const elements = this.#buffer(length - 1).buffer;
         if (elements.byteLength % type.BYTES_PER_ELEMENT !== 0) throw this.#malformed("stands part of an element");
         return new type(elements);
       }
@@ -219,6 +256,7 @@ class Decoder {
 
   #bigint(text: string): bigint {
     if (!/^-?[0-9a-f]+$/.test(text)) throw this.#malformed("stands a bigint that is not hexadecimal");
+    if (text.length > MOST_DIGITS) throw this.#malformed("stands a bigint that is larger than any here");
     return text.startsWith("-") ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`);
   }
 

@@ -42,9 +42,15 @@ export class Contents {
     this.#foreign = foreign;
   }
 
-  /** Notes how far the run that ended has used memory. */
+  /** Notes how far the run that ended has used memory, as the guest says; one with something from elsewhere may lie. */
   note(end: number): void {
-    this.#usedEnd = Math.max(this.#usedEnd, end);
+    this.#usedEnd = Math.max(this.#usedEnd, this.#foreign === undefined ? end : this.#memory.bytes.length);
+  }
+
+  /** Forgets that it is this image, or was: nobody will ask for it again. */
+  forget(image: Image): void {
+    if (this.#image === image) this.#image = undefined;
+    if (this.#before === image) this.#before = undefined;
   }
 
   /**
@@ -66,7 +72,8 @@ export class Contents {
   /** The same as its difference from the base image, which takes less room and longer. */
   captureDifference(end: number, base: WholeImage): Difference {
     this.#check(end);
-    return this.#is(Difference.between(base, WholeImage.capture(this.#memory, this.#start, end, this.#foreign)));
+    const image = WholeImage.capture(this.#memory, this.#start, end, this.#foreign);
+    return this.#is(Difference.between(base, image, true));
   }
 
   #restore(image: Image): void {

@@ -37,8 +37,12 @@ export class Difference implements Image {
     this.#patches = patches(base, map, blocks);
   }
 
-  /** What of `image`, which is no smaller, differs from `base`. */
-  static between(base: WholeImage, image: Image): Difference {
+  /**
+   * What of `image`, which is no smaller, differs from `base`.
+   *
+   * @param isSpent Whether nobody needs the image any more: then its bytes may be this one's.
+   */
+  static between(base: WholeImage, image: Image, isSpent = false): Difference {
     if (image instanceof Difference) return image;
     const { bytes } = image as WholeImage;
     const map = new Uint8Array(mapBytes(base));
@@ -50,7 +54,10 @@ export class Difference implements Image {
       map[block >> 3]! |= 1 << (block & 7);
       found.push(bytes.subarray(at, Math.min(at + BLOCK_BYTES, base.bytes.length)));
     }
-    return new Difference(base, map, joined(found), bytes.slice(base.bytes.length), image.foreign);
+    const past = bytes.subarray(base.bytes.length);
+    // A long tail stays where it is, though that keeps the rest; a short one is worth a copy.
+    const tail = isSpent && past.length > base.bytes.length ? past : past.slice();
+    return new Difference(base, map, joined(found), tail, image.foreign);
   }
 
   restore(memory: GuestMemory): void {

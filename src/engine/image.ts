@@ -5,7 +5,7 @@ import type { GuestMemory } from "./memory.ts";
  * A world at rest: the part of a guest's memory that is in use, from `start` to `end`.
  *
  * Memory past the image is not part of it: the guest zeroes what it hands out again. Nor is the stack, which lies before
- * `start` and is dead between calls. An image never changes.
+ * `start` and is dead between calls. An image does not change, but who holds the only one may give its bytes to the next.
  */
 export interface Image {
   readonly start: number;

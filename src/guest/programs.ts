@@ -21,7 +21,7 @@ let keptBytes = 0;
  *
  * @throws {SandboxError} `syntax`, or a limit.
  */
-export function programOf(source: string, name: string, limits: Limits): { program: Program; spent: Spent } {
+export function compiledOf(source: string, name: string, limits: Limits): { program: Program; spent: Spent } {
   const names = kept.get(source);
   const known = names?.get(name);
   if (known !== undefined && fits(known, limits)) {

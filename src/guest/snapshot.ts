@@ -54,8 +54,10 @@ export function readSnapshot(bytes: Uint8Array<ArrayBuffer>, base: WholeImage, m
   const payload = unpack(body.subarray(HEAD_BYTES), mapBytes(base) + base.bytes.length + tailBytes);
   if (zlib().crc32(payload) !== checksum) throw altered("its checksum is another");
   const map = payload.subarray(0, mapBytes(base));
-  const blocksEnd = map.length + (map.length === mapBytes(base) ? blocksBytes(base, map) : 0);
-  if (payload.length !== blocksEnd + tailBytes) throw altered(`it has ${payload.length} bytes`);
+  const blocksEnd = map.length + blocksBytes(base, map);
+  if (map.length < mapBytes(base) || payload.length !== blocksEnd + tailBytes) {
+    throw altered(`it has ${payload.length} bytes`);
+  }
   return new Difference(base, map, payload.subarray(map.length, blocksEnd), payload.subarray(blocksEnd), {});
 }
 

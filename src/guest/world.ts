@@ -1,4 +1,4 @@
-import { decode } from "../codec/decode.ts";
+import { decode, outputLimit } from "../codec/decode.ts";
 import { Contents } from "../engine/contents.ts";
 import type { Difference } from "../engine/difference.ts";
 import type { Image, WholeImage } from "../engine/image.ts";
@@ -33,6 +33,8 @@ interface Work extends Omit<Run, "program" | "wanted"> {
   readonly source: string | Uint8Array;
   readonly name: string;
   readonly foreign?: object;
+  /** The most that it may hand over. */
+  readonly mostBytes: number;
 }
 
 const NOTHING = new Uint8Array(0);
@@ -106,9 +108,14 @@ export class World {
     return this.#contents.captureDifference(this.memoryEnd, base);
   }
 
+  /** Forgets that its memory is this image, or near it. */
+  forget(image: Image): void {
+    this.#contents.forget(image);
+  }
+
   /** Compiles a source text, in the world of `base`: one that no script has touched. */
   compile(base: Image, source: string, name: string, limits: Limits): Compiled {
-    const work = { source, name, limits, format: Format.None, input: NOTHING };
+    const work = { source, name, limits, format: Format.None, input: NOTHING, mostBytes: Infinity };
     return this.#do(base, work, (checkTime) => {
       const { fuel, exports } = this.#instance;
       const reading = exports.compile();
@@ -133,21 +140,23 @@ export class World {
     const { program, format, input, wanted = Wanted.Value, limits } = run;
     const { bytecode: source, name, reading } = program;
     const foreign = image.foreign && program.foreign ? {} : image.foreign ?? program.foreign;
-    return this.#do(image, { ...run, source, name, foreign }, (checkTime) => {
-      const { outputBytes, memoryBytes } = limits;
+    const { outputBytes, memoryBytes } = limits;
+    return this.#do(image, { ...run, source, name, foreign, mostBytes: outputBytes }, (checkTime) => {
       const collectBytes = memoryBytes * COLLECT_PART;
       const status = this.#instance.exports.evaluate(reading, format, wanted, outputBytes, collectBytes);
       checkTime();
       const handed = this.#exchange.end();
       if (status !== 0) {
         const error = explainFailure(decode(handed, checkTime), name, format, input);
+        error.usage = this.#usage(run, 0);
         if (error.code === "script" || error.code === "value") ended?.();
         throw error;
       }
-      const value = decode(handed, checkTime);
+      const value = decode(handed, checkTime, outputBytes);
       checkTime();
+      const outcome = { value, usage: this.#usage(run, handed.length), logs: this.#console.end() };
       ended?.();
-      return { value, usage: this.#usage(run, handed.length), logs: this.#console.end() };
+      return outcome;
     });
   }
 
@@ -156,19 +165,19 @@ export class World {
     const { limits, seed, age, spent = UNSPENT } = work;
     const instance = this.#instance;
     this.#limits = limits;
+    instance.begin(limits, spent.fuel, spent.ms); // restoring takes of its time
     this.#contents.become(image, work.foreign);
-    this.#exchange.begin(work.source, work.name, work.input);
+    this.#exchange.begin(work.source, work.name, work.input, work.mostBytes);
     this.#console.begin(limits.logBytes, work.console);
     this.#clock.begin(seed !== undefined, age?.ms ?? 0, age?.fuel ?? 0);
     this.#entropy.begin(seed);
-    instance.begin(limits, spent.fuel, spent.ms);
     try {
       return body(() => instance.fuel.checkTime());
     } catch (thrown) {
       if (thrown instanceof CallerError) throw thrown.thrown;
       const error = instance.explain(thrown);
       if (error instanceof SandboxError) {
-        error.usage = this.#usage(work, 0);
+        error.usage ??= this.#usage(work, 0);
         error.logs = this.#console.end();
       }
       throw error;
@@ -196,6 +205,6 @@ export class World {
     const { memoryBytes, outputBytes } = this.#limits;
     return which === 0
       ? new SandboxError("memory", `Stopped the run: it needs more than limits.memoryBytes, ${memoryBytes}`)
-      : new SandboxError("output", `Stopped the run: its value takes more than limits.outputBytes, ${outputBytes}`);
+      : outputLimit(outputBytes);
   }
 }

@@ -52,6 +52,11 @@ export function returnWorld(world: World, memoryBytes: number): void {
   while (idle.length > MOST_IDLE || bytes > MOST_IDLE_BYTES) bytes -= idle.shift()!.world.memoryBytes;
 }
 
+/** Lets go of an image that nobody will ask for again. */
+export function forgetImage(image: Image): void {
+  for (const { world } of idle) world.forget(image);
+}
+
 /** The image that the guest was built with, taken from the first world of all before it runs. */
 export function baseImage(memoryBytes: number): WholeImage {
   if (base === undefined) {

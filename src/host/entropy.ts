@@ -13,9 +13,14 @@ function mixed(state: bigint): bigint {
   return bits ^ (bits >> 31n);
 }
 
-/** The seed of one of several runs that share a seed: runs of different numbers draw from different streams. */
-export function seedOf(seed: number, run: number): bigint {
-  return run === 0 ? BigInt(seed) : mixed(mixed(BigInt(seed)) + GAMMA * BigInt(run));
+/**
+ * The seed of one of several runs that share a seed, so that each draws from a stream of its own.
+ *
+ * @param generation How many times what it runs from was warmed.
+ * @param run Its number in its session.
+ */
+export function seedOf(seed: number, generation: number, run: number): bigint {
+  return [generation, run].reduce((state, number) => mixed(state + GAMMA * BigInt(number)), mixed(BigInt(seed)));
 }
 
 /** The script's source of random bytes: the system's, or with a seed always the same. */

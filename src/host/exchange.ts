@@ -1,3 +1,4 @@
+import { outputLimit } from "../codec/decode.ts";
 import type { GuestMemory } from "../engine/memory.ts";
 
 /** What crosses into the guest, by the guest's numbers. */
@@ -11,15 +12,27 @@ const enum Given {
 /** Texts longer than this are encoded before the guest asks their size; shorter ones get room for the worst case. */
 const SHORT_TEXT = 4096;
 
+/** Longest account of a failure, in bytes: the guest cuts each of its texts at 16 KiB. */
+const MOST_FAILURE_BYTES = 128 << 10;
+
+/** What a run hands over, by the guest's numbers. */
+const FAILURE = 1;
+
 const encoder = new TextEncoder();
 
 /** Bytes in and out of a run. The guest asks for a size, gives its own buffer, and hands over bytes of its own. */
 export class Exchange {
   #given: [source: string | Uint8Array, name: string | Uint8Array, input: Uint8Array] = ["", "", EMPTY];
   #handed: Uint8Array<ArrayBuffer> = EMPTY;
+  #mostBytes = 0;
 
-  /** Begins a run. */
-  begin(source: string | Uint8Array, name: string, input: Uint8Array): void {
+  /**
+   * Begins a run.
+   *
+   * @param mostBytes The most that it may hand over.
+   */
+  begin(source: string | Uint8Array, name: string, input: Uint8Array, mostBytes: number): void {
+    this.#mostBytes = mostBytes;
     const isLong = typeof source === "string" && source.length > SHORT_TEXT;
     this.#given[Given.Source] = isLong ? encoder.encode(source) : source;
     this.#given[Given.Name] = name;
@@ -50,7 +63,10 @@ export class Exchange {
         room.set(length === given.length ? given : given.subarray(0, length));
         return length;
       },
-      write: (_which: number, pointer: number, length: number) => {
+      write: (which: number, pointer: number, length: number) => {
+        // The guest has counted, but one that was altered may not.
+        const most = which === FAILURE ? MOST_FAILURE_BYTES : this.#mostBytes;
+        if (length >>> 0 > most) throw outputLimit(most);
         this.#handed = memory.at(pointer, length).slice();
       },
     };

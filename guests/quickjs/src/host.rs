@@ -78,7 +78,7 @@ pub fn log(level: u32, text: &[u8]) {
     unsafe { sandglass::log(level, text.as_ptr(), text.len()) }
 }
 
-/// Milliseconds: since 1970 for the wall clock, since the run's start for the monotonic one.
+/// Milliseconds: since 1970 for the wall clock; for the monotonic one since the run began, or the session.
 pub fn clock(which: Clock) -> f64 {
     pay(CALL_UNITS);
     unsafe { sandglass::clock(which as u32) }

@@ -1,6 +1,6 @@
 //! The script guest: QuickJS-ng behind Javy's plugin interface, with Sandglass's own exports beside it.
 //!
-//! Wiring only. A run goes: `evaluate` → `decode` (input) → `compile` → `settle` → `encode` (value) or `failure`.
+//! Wiring only. A run goes: `compile`; `evaluate` → `decode` (input) → `compile::read` → `settle` → `encode` (value) or `failure`.
 
 mod allocator;
 mod clock;
