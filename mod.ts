@@ -12,6 +12,7 @@
  * @module
  */
 
+export type { Checkpoint } from "./src/checkpoint.ts";
 export { type ErrorCode, type GuestError, SandboxError, type SandboxErrorDetails } from "./src/errors.ts";
 export { DEFAULT_LIMITS, type Limits } from "./src/limits.ts";
 export type { LogEntry, LogLevel, LogTarget } from "./src/log.ts";
@@ -19,5 +20,5 @@ export type { Evaluation, RunOptions, SandboxOptions } from "./src/options.ts";
 export { run } from "./src/run.ts";
 export { Sandbox } from "./src/sandbox.ts";
 export { type CompileOptions, Script } from "./src/script.ts";
-export type { Checkpoint, Session } from "./src/session.ts";
+export type { Session } from "./src/session.ts";
 export type { Usage } from "./src/usage.ts";

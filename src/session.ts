@@ -1,3 +1,4 @@
+import { Checkpoint, imageOf } from "./checkpoint.ts";
 import { Difference } from "./engine/difference.ts";
 import type { Image, WholeImage } from "./engine/image.ts";
 import { SandboxError } from "./errors.ts";
@@ -15,30 +16,6 @@ import type { Script } from "./script.ts";
 const recent: WeakRef<Session>[] = [];
 const MOST_RECENT = 8;
 const MOST_RECENT_BYTES = 64 << 20;
-
-let imageOf: (checkpoint: Checkpoint, session: Session) => Difference;
-
-/** A session's world at one moment; {@linkcode Session.restore} goes back to it, as often as one likes. */
-export class Checkpoint {
-  readonly #session: Session;
-  readonly #image: Difference;
-
-  /** Made by {@linkcode Session.checkpoint}. */
-  constructor(session: Session, image: Difference) {
-    this.#session = session;
-    this.#image = image;
-  }
-
-  static {
-    imageOf = (checkpoint, session) => {
-      if (typeof checkpoint === "object" && checkpoint !== null && #session in checkpoint) {
-        if (checkpoint.#session === session) return checkpoint.#image;
-        throw new TypeError("Cannot restore the checkpoint: it is another session's");
-      }
-      throw new TypeError("Cannot restore the checkpoint: it is none");
-    };
-  }
-}
 
 /** Runs a script as {@linkcode Session.run} does, and gives its value as `console.log` would show it; for the REPL. */
 export let inspectIn: (session: Session, script: string, options: RunOptions) => Evaluation<string>;
@@ -204,7 +181,8 @@ export class Session {
       if (index < 0) break;
       const [oldest] = sessions.splice(index, 1) as [Session];
       bytes -= oldest.#wholeBytes;
-      this.#spent ??= oldest.#compact();
+      const free = oldest.#compact();
+      this.#spent ??= free;
     }
     recent.splice(0, recent.length, ...sessions.map((session) => new WeakRef(session)));
   }

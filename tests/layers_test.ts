@@ -8,7 +8,7 @@ const LAYERS = [
   ["guest"],
   ["script.ts"],
   ["options.ts"],
-  ["execution.ts"],
+  ["execution.ts", "checkpoint.ts"],
   ["session.ts"],
   ["sandbox.ts"],
   ["run.ts"],

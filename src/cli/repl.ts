@@ -1,6 +1,7 @@
+import type { Checkpoint } from "../checkpoint.ts";
 import { SandboxError } from "../errors.ts";
 import type { Limits } from "../limits.ts";
-import { type Checkpoint, inspectIn, type Session } from "../session.ts";
+import { inspectIn, type Session } from "../session.ts";
 import type { Usage } from "../usage.ts";
 import { complete, type Completions, declarations } from "./completion.ts";
 import { completeCommand, dotCommand } from "./dot_commands.ts";
