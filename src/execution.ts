@@ -16,7 +16,7 @@ export interface Manner {
 /** Does a task from an image. */
 export function execute(image: Image, task: Task, { limits, console }: Terms, { keep, ...manner }: Manner): Outcome {
   loadGuestFor(image);
-  const world = takeWorld(limits.memoryBytes, image);
+  const world = takeWorld(limits.memoryBytes, image, image.foreign ?? task.program.foreign);
   try {
     return world.run(image, { ...task, ...manner, limits, console }, keep && (() => keep(world)));
   } finally {

@@ -15,13 +15,17 @@ export class Contents {
   #image: Image | undefined;
   /** The image that it was before something ran in it. */
   #before: Image | undefined;
-  /** What came from elsewhere into the last run, if anything did. */
   #foreign: object | undefined;
 
   constructor(memory: GuestMemory, start: number, end: number) {
     this.#memory = memory;
     this.#start = start;
     this.#leastEnd = this.#usedEnd = end;
+  }
+
+  /** What came from elsewhere into the last run, if anything did. */
+  get foreign(): object | undefined {
+    return this.#foreign;
   }
 
   /** The image that it becomes soonest, if there is one: it is that, or can tell what differs. */

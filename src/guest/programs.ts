@@ -3,14 +3,21 @@ import type { Compiled, Program } from "./program.ts";
 import type { Spent } from "./run.ts";
 import { baseImage, returnWorld, takeWorld } from "./worlds.ts";
 
-/** What is kept of texts that were compiled, in bytes over all sandboxes; the ones used last are kept. */
+/** What is kept of texts that were compiled, in bytes over all sandboxes. */
 const MOST_BYTES = 16 << 20;
 
 /** What an entry takes beside its source and bytecode. */
 const ENTRY_BYTES = 512;
 
-/** Programs by source, then by name. The source used last comes last. */
-const kept = new Map<string, Map<string, Compiled>>();
+/** The programs of one source text, by name. */
+interface Entry {
+  readonly names: Map<string, Compiled>;
+  /** Whether it was used since it came to its place: then it gets another turn before it goes. */
+  isUsed: boolean;
+}
+
+/** By source text, the next to go first. To note a use in the order itself would cost each run some 10 µs. */
+const kept = new Map<string, Entry>();
 let keptBytes = 0;
 
 /**
@@ -22,11 +29,10 @@ let keptBytes = 0;
  * @throws {SandboxError} `syntax`, or a limit.
  */
 export function compiledOf(source: string, name: string, limits: Limits): { program: Program; spent: Spent } {
-  const names = kept.get(source);
-  const known = names?.get(name);
+  const entry = kept.get(source);
+  const known = entry?.names.get(name);
   if (known !== undefined && fits(known, limits)) {
-    kept.delete(source);
-    kept.set(source, names!);
+    entry!.isUsed = true;
     return known;
   }
   const start = performance.now();
@@ -53,17 +59,22 @@ function compile(source: string, name: string, limits: Limits): Compiled {
 function keep(source: string, compiled: Compiled): void {
   const bytes = bytesOf(source, compiled);
   if (bytes > MOST_BYTES / 4) return;
-  const names = kept.get(source) ?? new Map<string, Compiled>();
-  const earlier = names.get(compiled.program.name);
+  const entry = kept.get(source) ?? { names: new Map(), isUsed: false };
+  const earlier = entry.names.get(compiled.program.name);
   if (earlier !== undefined) keptBytes -= bytesOf(source, earlier);
-  names.set(compiled.program.name, compiled);
+  entry.names.set(compiled.program.name, compiled);
   kept.delete(source);
-  kept.set(source, names);
+  kept.set(source, entry);
   keptBytes += bytes;
-  for (const [oldest, entries] of kept) {
+  for (const [next, entry] of kept) {
     if (keptBytes <= MOST_BYTES) break;
-    for (const entry of entries.values()) keptBytes -= bytesOf(oldest, entry);
-    kept.delete(oldest);
+    kept.delete(next);
+    if (kept.size > 0 && (entry.isUsed || next === source)) {
+      entry.isUsed = false;
+      kept.set(next, entry);
+    } else {
+      for (const old of entry.names.values()) keptBytes -= bytesOf(next, old);
+    }
   }
 }
 

@@ -93,6 +93,11 @@ export class World {
     return this.#instance.memory.cards !== undefined;
   }
 
+  /** What came from elsewhere into the last run, if anything did. */
+  get foreign(): object | undefined {
+    return this.#contents.foreign;
+  }
+
   /** The image that a run begins from soonest, if there is one. */
   get near(): Image | undefined {
     return this.#contents.near;

@@ -35,12 +35,15 @@ export function loadGuestFor(image: Image): Promise<void> | undefined {
 /**
  * A world with this memory limit. Of those that wait: one that is near to `image`; else one that is near to none, as
  * another image may be asked for next; else the one that has waited longest, if no more can wait.
+ *
+ * @param foreign What comes from elsewhere into the run: a world that ran with the same has not to be cleared.
  */
-export function takeWorld(memoryBytes: number, image: Image): World {
+export function takeWorld(memoryBytes: number, image: Image, foreign?: object): World {
   const module = image.end - image.start < TRACKED_BYTES ? undefined : tracked;
   const isKind = (entry: Idle) => entry.memoryBytes === memoryBytes && entry.world.isTracked === (module !== undefined);
   let index = idle.findLastIndex((entry) => isKind(entry) && entry.world.near === image);
-  if (index < 0) index = idle.findLastIndex((entry) => isKind(entry) && entry.world.near === undefined);
+  const isFree = ({ world }: Idle) => world.near === undefined && world.foreign === foreign;
+  if (index < 0) index = idle.findLastIndex((entry) => isKind(entry) && isFree(entry));
   if (index < 0 && idle.length === MOST_IDLE) index = idle.findIndex(isKind);
   return index < 0 ? new World(memoryBytes, module) : idle.splice(index, 1)[0]!.world;
 }
