@@ -2,16 +2,13 @@
 
 use crate::Gauge;
 use crate::hint::PAY;
-use anyhow::{Context, Result};
-use std::collections::HashMap;
+use crate::turns::Place;
+use anyhow::Result;
 use walrus::ir::{
     BinaryOp, Binop, Call, Const, GlobalGet, GlobalSet, IfElse, Instr, InstrLocId, InstrSeqId, LocalGet, LocalTee,
     UnaryOp, Unop, Value,
 };
-use walrus::{
-    ConstExpr, FunctionBuilder, FunctionId, GlobalId, InstrSeqBuilder, LocalFunction, LocalId, MemoryId, Module,
-    ValType,
-};
+use walrus::{ConstExpr, FunctionBuilder, FunctionId, GlobalId, InstrSeqBuilder, LocalId, MemoryId, Module, ValType};
 
 /// Bytes that a bulk memory instruction moves for one unit: about the time of one turn of a tight loop.
 const BYTES_PER_UNIT_LOG2: i32 = 6;
@@ -63,114 +60,10 @@ fn pay(module: &mut Module, fuel: GlobalId, out_of_fuel: FunctionId) -> Result<F
     Ok(builder.finish(vec![units], &mut module.funcs))
 }
 
-pub struct Loops {
-    /// Bodies of the loops that have to pay.
-    pub paying: Vec<InstrSeqId>,
-    pub exempt: usize,
-}
-
-/// The loops of a function; in an interpreter, those round its dispatch (its widest jump table) are exempt.
-pub fn loops(module: &Module, id: FunctionId, is_interpreter: bool) -> Loops {
-    let function = module.funcs.get(id).kind.unwrap_local();
-    let mut found = Found::default();
-    found.walk(function, function.entry_block(), &mut Vec::new());
-    let exempt = if is_interpreter { found.round_widest } else { Vec::new() };
-    let paying = found.loops.into_iter().filter(|body| !exempt.contains(body)).collect();
-    Loops { paying, exempt: exempt.len() }
-}
-
-#[derive(Default)]
-struct Found {
-    loops: Vec<InstrSeqId>,
-    widest: usize,
-    round_widest: Vec<InstrSeqId>,
-}
-
-impl Found {
-    fn walk(&mut self, function: &LocalFunction, sequence: InstrSeqId, round: &mut Vec<InstrSeqId>) {
-        for (instruction, _) in &function.block(sequence).instrs {
-            match instruction {
-                Instr::Block(block) => self.walk(function, block.seq, round),
-                Instr::IfElse(branch) => {
-                    self.walk(function, branch.consequent, round);
-                    self.walk(function, branch.alternative, round);
-                }
-                Instr::Loop(body) => {
-                    self.loops.push(body.seq);
-                    round.push(body.seq);
-                    self.walk(function, body.seq, round);
-                    round.pop();
-                }
-                Instr::BrTable(table) if table.blocks.len() > self.widest => {
-                    self.widest = table.blocks.len();
-                    self.round_widest = round.clone();
-                }
-                Instr::Try(_) | Instr::TryTable(_) => unreachable!("refused by the parser's features"),
-                _ => {}
-            }
-        }
-    }
-}
-
-/// Where the code of opcodes begins in an interpreter: after the blocks that its widest jump table leaves for them.
-///
-/// The table may begin at another opcode than 0: then that is subtracted right before.
-pub fn handlers(module: &Module, id: FunctionId, opcodes: &[usize]) -> Result<Vec<(InstrSeqId, usize)>> {
-    let function = module.funcs.get(id).kind.unwrap_local();
-    let mut ends = HashMap::new();
-    let mut widest: (usize, Vec<InstrSeqId>) = (0, Vec::new());
-    let mut sequences = vec![function.entry_block()];
-    while let Some(sequence) = sequences.pop() {
-        let instructions = &function.block(sequence).instrs;
-        for (index, (instruction, _)) in instructions.iter().enumerate() {
-            match instruction {
-                Instr::Block(block) => {
-                    ends.insert(block.seq, (sequence, index + 1));
-                    sequences.push(block.seq);
-                }
-                Instr::Loop(body) => sequences.push(body.seq),
-                Instr::IfElse(branch) => sequences.extend([branch.consequent, branch.alternative]),
-                Instr::BrTable(table) if table.blocks.len() > widest.1.len() => {
-                    let before = &instructions[index.saturating_sub(2)..index];
-                    widest = (subtracted(before), table.blocks.to_vec());
-                }
-                _ => {}
-            }
-        }
-    }
-    let (first, targets) = widest;
-    let mut found = opcodes
-        .iter()
-        .map(|opcode| {
-            let target = opcode.checked_sub(first).and_then(|index| targets.get(index));
-            let end = target.and_then(|target| ends.get(target));
-            end.copied().with_context(|| format!("The interpreter's jump table has no code for opcode {opcode}"))
-        })
-        .collect::<Result<Vec<_>>>()?;
-    found.sort();
-    found.dedup();
-    Ok(found)
-}
-
-fn subtracted(instructions: &[(Instr, InstrLocId)]) -> usize {
-    match instructions {
-        [(Instr::Const(Const { value: Value::I32(value) }), _), (Instr::Binop(Binop { op: BinaryOp::I32Sub }), _)] => {
-            *value as usize
-        }
-        _ => 0,
-    }
-}
-
 /// Counts a turn of a loop, and pays for `TURNS` of them at a time: `if (++turns % TURNS == 0) pay(TURNS)`.
 ///
 /// `turns` is a local of the function, so a turn costs no memory access; what a call leaves unpaid is less than `TURNS`.
-pub fn pay_turn(
-    module: &mut Module,
-    id: FunctionId,
-    (sequence, index): (InstrSeqId, usize),
-    turns: LocalId,
-    gauge: &Gauge,
-) {
+pub fn pay_turn(module: &mut Module, id: FunctionId, (sequence, index): Place, turns: LocalId, gauge: &Gauge) {
     let units = Const { value: Value::I32(TURNS) };
     let call = branch(module, id, &[units.into(), Call { func: gauge.pay }.into()]);
     let code: [Instr; 8] = [

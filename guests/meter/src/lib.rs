@@ -17,9 +17,10 @@ mod hint;
 mod memory;
 mod random;
 mod track;
+mod turns;
 
 use anyhow::{Context, Result};
-use walrus::ir::InstrSeqId;
+use turns::Turns;
 use walrus::{FunctionId, GlobalId, Module, ValType};
 
 pub use hint::hint;
@@ -81,15 +82,15 @@ pub fn meter(module: &mut Module, interpreter: Option<Interpreter>) -> Result<Re
     };
     for id in functions {
         let is_interpreter = interpreter == Some(id);
-        let found = charge::loops(module, id, is_interpreter);
-        report.loops += found.paying.len();
-        report.exempt_loops += found.exempt;
-        let mut paying: Vec<(InstrSeqId, usize)> = found.paying.into_iter().map(|body| (body, 0)).collect();
+        let mut turning = Turns::of(module, id);
+        let mut paying = Vec::new();
         if is_interpreter {
-            let handlers = charge::handlers(module, id, jumps)?;
-            report.jumps = handlers.len();
-            paying.extend(handlers);
+            report.exempt_loops = turning.exempt_dispatch();
+            paying = turning.handlers(jumps)?;
+            report.jumps = paying.len();
         }
+        report.loops += turning.loops.len();
+        paying.extend(turning.loops.into_iter().map(|body| (body, 0)));
         if !paying.is_empty() {
             let turns = module.locals.add(ValType::I32);
             paying.sort(); // from the last on, so that the places of the others stay

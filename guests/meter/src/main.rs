@@ -3,7 +3,8 @@
 use anyhow::{Context, Result, bail};
 use walrus::Module;
 
-const USAGE: &str = "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION --jumps N,N,...] [--memory NAMESPACE] [--track | --free]
+const USAGE: &str =
+    "Usage: meter IN.wasm OUT.wasm [--interpreter FUNCTION --jumps N,N,...] [--memory NAMESPACE] [--track | --free]
        meter IN.wasm OUT.wasm --fix-random
 
   --interpreter FUNCTION  this function pays at the opcodes that jump, and not round its dispatch

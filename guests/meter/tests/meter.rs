@@ -91,7 +91,8 @@ fn the_code_of_an_opcode_begins_where_its_jump_leads() {
 
 #[test]
 fn an_interpreter_that_is_not_there_is_an_error() {
-    let error = meter(&mut module("(module)"), Some(Interpreter { function: "run", jumps: &[] })).expect_err("there is no such function");
+    let error = meter(&mut module("(module)"), Some(Interpreter { function: "run", jumps: &[] }))
+        .expect_err("there is no such function");
     assert_eq!(error.to_string(), "The module has no function \"run\"");
 }
 
