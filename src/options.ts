@@ -1,13 +1,12 @@
 import { checkBytes, checkLength, checkName, checkNames, checkText } from "./check.ts";
 import { encode } from "./codec/encode.ts";
 import { textOf } from "./errors.ts";
-import type { Program } from "./guest/program.ts";
+import type { Program, Spent } from "./guest/program.ts";
 import { compiledOf } from "./guest/programs.ts";
-import { Format, type Spent } from "./guest/run.ts";
+import { Format } from "./guest/run.ts";
 import { checkLimits, type Limits } from "./limits.ts";
-import { LOG_LEVELS, type LogTarget } from "./log.ts";
+import { LOG_LEVELS, type LogEntry, type LogTarget } from "./log.ts";
 import { DEFAULT_NAME, programOf, Script } from "./script.ts";
-import type { LogEntry } from "./log.ts";
 import type { Usage } from "./usage.ts";
 
 /** What scripts of a sandbox may do and where they start. */

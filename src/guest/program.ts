@@ -1,5 +1,3 @@
-import type { Spent } from "./run.ts";
-
 /** How the guest read a source text, by its numbers. */
 export const enum Reading {
   Script = 0,
@@ -15,6 +13,13 @@ export interface Program {
   readonly bytecode: Uint8Array<ArrayBuffer>;
   /** Set if it came from elsewhere: such bytecode may do anything in the guest's memory. */
   readonly foreign?: object;
+}
+
+/** What compiling took of the limits of the run that it is for. */
+export interface Spent {
+  readonly fuel: number;
+  readonly ms: number;
+  readonly memoryBytes: number;
 }
 
 /** What compiling came to. */

@@ -1,6 +1,5 @@
 import type { Limits } from "../limits.ts";
-import type { Compiled, Program } from "./program.ts";
-import type { Spent } from "./run.ts";
+import type { Compiled, Program, Spent } from "./program.ts";
 import { baseImage, returnWorld, takeWorld } from "./worlds.ts";
 
 /** What is kept of texts that were compiled, in bytes over all sandboxes. */
@@ -66,14 +65,14 @@ function keep(source: string, compiled: Compiled): void {
   kept.delete(source);
   kept.set(source, entry);
   keptBytes += bytes;
-  for (const [next, entry] of kept) {
+  for (const [text, oldest] of kept) {
     if (keptBytes <= MOST_BYTES) break;
-    kept.delete(next);
-    if (kept.size > 0 && (entry.isUsed || next === source)) {
-      entry.isUsed = false;
-      kept.set(next, entry);
+    kept.delete(text);
+    if (kept.size > 0 && (oldest.isUsed || oldest === entry)) {
+      oldest.isUsed = false;
+      kept.set(text, oldest);
     } else {
-      for (const old of entry.names.values()) keptBytes -= bytesOf(next, old);
+      for (const old of oldest.names.values()) keptBytes -= bytesOf(text, old);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Limits } from "../limits.ts";
 import type { LogEntry, LogTarget } from "../log.ts";
 import type { Usage } from "../usage.ts";
-import type { Program } from "./program.ts";
+import type { Program, Spent } from "./program.ts";
 
 /** The form of the input, by the guest's numbers. */
 export const enum Format {
@@ -16,13 +16,6 @@ export const enum Wanted {
   Value = 1,
   /** The value as `console.log` would show it. */
   Text = 2,
-}
-
-/** What a run has used of its limits before it begins. */
-export interface Spent {
-  readonly fuel: number;
-  readonly ms: number;
-  readonly memoryBytes: number;
 }
 
 /** How long a world has lived before a run: its clock goes on from there. */

@@ -12,9 +12,9 @@ import { wasiImports } from "../host/wasi.ts";
 import type { Limits } from "../limits.ts";
 import type { Usage } from "../usage.ts";
 import { explainFailure } from "./failure.ts";
-import type { Compiled, Reading } from "./program.ts";
+import type { Compiled, Reading, Spent } from "./program.ts";
 import { quickjs } from "./quickjs.js";
-import { Format, type Outcome, type Run, type Spent, Wanted } from "./run.ts";
+import { Format, type Outcome, type Run, Wanted } from "./run.ts";
 
 /** Exports of the script guest. */
 interface Exports {
